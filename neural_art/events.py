@@ -1,0 +1,101 @@
+"""The news of a training: frozen events, in memory with their tensors, on disk as one JSON line each."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What every event tells: when, at which step, after how many seconds of training (pauses not counted)."""
+
+    step: int
+    seconds: float
+    at: float = field(default_factory=time.time)
+
+    carried: ClassVar[tuple[str, ...]] = ()  # fields too large for a line of JSON
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"event": "stepped", "step": ..., ...}``; what is ``carried`` is left out."""
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in self.carried}
+        return {"event": type(self).__name__.lower(), **plain}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(Event):
+    """Training begins, or goes on after a pause or a crash (``resumed``), as measured on this machine."""
+
+    paintings: int
+    resumed: bool
+    base: str  # "none" or the name of the model that training starts from
+    precision: str
+    threads: int
+    batch: int
+    budget: float  # seconds of training in all (an estimate where the recipe counts steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stepped(Event):
+    """About once a second: where the training stands, averaged since the last such event."""
+
+    progress: float  # 0 to 1
+    closeness: float  # feature loss: relative distance to the paintings in feature space; lower is closer
+    painted: float  # share of generated pictures' patches that the discriminator takes for painted, 0 to 1
+    discriminator_loss: float
+    generator_loss: float
+    pictures_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled(Event):
+    """A wall of pictures from latents that stay the same for the whole run."""
+
+    carried = ("pictures",)
+    number: int  # 0, 1, 2, ... in this run
+    pictures: np.ndarray  # (n, size, size, 3) uint8; the first half at paintings' addresses, the rest imagined
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved(Event):
+    """All that is needed to show the model (``checkpoint``) and to go on training (``training``)."""
+
+    carried = ("checkpoint", "training", "settings", "state")
+    checkpoint: dict[str, torch.Tensor]
+    training: dict[str, torch.Tensor]
+    settings: dict[str, Any]  # goes with ``checkpoint``: what the tensors are
+    state: dict[str, Any]  # goes with ``training``: step, seconds, random state's names
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolledBack(Event):
+    """A loss was not a number: training went back to the last good weights, with a smaller step."""
+
+    reason: str
+    rate: float  # the factor on the learning rates from here on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paused(Event):
+    """The training was put aside on request; it can be resumed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished(Event):
+    """The budget is used up, or the person stopped early and keeps the result (``early``)."""
+
+    early: bool
+    pictures_per_second: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Event):
+    """The training cannot go on; ``reason`` says why, in words for a person."""
+
+    reason: str

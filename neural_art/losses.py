@@ -1,0 +1,45 @@
+"""What a training minimises."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+COLOUR_WEIGHT = 0.5
+
+
+def feature_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
+    """How far pictures are from their paintings, as the feature network sees both: a scalar, 0 when they look alike.
+
+    The mean over the scales of |fake - real|_1 / |real|_1 (a perceptual loss: Johnson et al. 2016, arXiv 1603.08155).
+    """
+    terms = [(f - r).abs().mean() / r.abs().mean().clamp_min(1e-6) for f, r in zip(fake, real, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def colour_distance(fake: Tensor, real: Tensor) -> Tensor:
+    """Mean absolute difference of colours, of single pixels and of 4 x 4 patches; pictures in [-1, 1]."""
+    patches = (F.avg_pool2d(fake, 4) - F.avg_pool2d(real, 4)).abs().mean()
+    return patches + COLOUR_WEIGHT * (fake - real).abs().mean()
+
+
+def overshoot(fake: Tensor) -> Tensor:
+    """Mean amount by which pictures leave [-1, 1]. Without it, pixels that are clamped anyway drift and turn into dots."""
+    return F.relu(fake.abs() - 1).mean()
+
+
+def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) -> Tensor:
+    """The discriminator's hinge loss, averaged over scales (Lim and Ye 2017, arXiv 1705.02894): 0 when it always wins, 2 when it guesses."""
+    terms = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real_scores, fake_scores, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def generator_hinge(fake_scores: list[Tensor]) -> Tensor:
+    """The generator's side of the hinge loss: minus the scores of its pictures."""
+    return -torch.stack([f.mean() for f in fake_scores]).mean()
+
+
+def painted_share(fake_scores: list[Tensor]) -> Tensor:
+    """Share of generated patches that the discriminator takes for painted, 0 to 1."""
+    return torch.stack([(f > 0).float().mean() for f in fake_scores]).mean()

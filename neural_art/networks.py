@@ -1,0 +1,158 @@
+"""The two networks that are trained against each other.
+
+The generator paints a picture from a latent; the discriminator judges pictures through the frozen feature network
+(Projected GAN: Sauer et al. 2021, arXiv 2111.01007).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from neural_art import features
+from neural_art.recipe import LATENT_SIZE, SIZES
+
+WIDTHS = {4: 320, 8: 320, 16: 256, 32: 160, 64: 48, 128: 24}
+"""Channels of the generator's hidden maps, by their side. Low resolutions are cheap, so they are wide."""
+
+
+class Generator(nn.Module):
+    """Paints from latents: (n, LATENT_SIZE) -> (n, 3, size, size), roughly in [-1, 1] (not clamped).
+
+    From a 4 x 4 map, every stage doubles the side. The latent enters at each stage as a scale and a shift of the
+    channels (conditional batch norm: de Vries et al. 2017, arXiv 1707.00683). Each stage from 32 px on adds its own
+    picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020, arXiv 1912.04958), so a
+    generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px, enlarged.
+
+    Convolutions run before the enlarging, and the last factor of two is a pixel shuffle: on a CPU, the number of
+    pixels under a 3 x 3 convolution is what costs time.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        if size not in SIZES.values():
+            raise ValueError(f"size {size} is not one of {sorted(SIZES.values())}")
+        self.size = size
+        self.first = nn.Linear(LATENT_SIZE, WIDTHS[4] * 16)
+        sides = [side for side in WIDTHS if side <= size // 2]
+        self.stages = nn.ModuleList(Stage(WIDTHS[a], WIDTHS[b]) for a, b in zip(sides[:-1], sides[1:], strict=True))
+        self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
+
+    def forward(self, latents: Tensor) -> Tensor:
+        hidden = self.first(latents).view(-1, WIDTHS[4], 4, 4)
+        picture: Tensor | None = None
+        for stage in self.stages:
+            hidden = stage(hidden, latents)
+            side = str(hidden.shape[-1])
+            if side in self.pictures:
+                detail = self.pictures[side](hidden, latents)
+                picture = detail if picture is None else detail + _double(picture)
+        assert picture is not None
+        return picture
+
+
+class Stage(nn.Module):
+    """Doubles the side of a map: 3 x 3 convolution, style, enlarge, depthwise 3 x 3 (which starts as a blur)."""
+
+    def __init__(self, channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
+        self.style = Style(out_channels)
+        self.smooth = nn.Conv2d(out_channels, out_channels, 3, padding=1, groups=out_channels)
+        binomial = torch.tensor([1.0, 2.0, 1.0]) / 4
+        with torch.no_grad():
+            self.smooth.weight.copy_(torch.outer(binomial, binomial).expand_as(self.smooth.weight))
+            self.smooth.bias.zero_()
+
+    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
+        hidden = F.leaky_relu(self.style(self.mix(hidden), latents), 0.2)
+        return self.smooth(F.interpolate(hidden, scale_factor=2, mode="nearest"))
+
+
+class Style(nn.Module):
+    """Batch norm whose scale and shift come from the latent."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.scale_and_shift = nn.Linear(LATENT_SIZE, 2 * channels)
+        nn.init.normal_(self.scale_and_shift.weight, std=0.1 / math.sqrt(LATENT_SIZE))
+        nn.init.zeros_(self.scale_and_shift.bias)
+
+    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
+        scale, shift = self.scale_and_shift(latents)[:, :, None, None].chunk(2, dim=1)
+        return torch.addcmul(shift, self.norm(hidden), 1 + scale)
+
+
+class PictureLayer(nn.Module):
+    """A map's own contribution to the picture, at twice its side: (n, channels, s, s) -> (n, 3, 2 s, 2 s).
+
+    A separable convolution refines the map; a 3 x 3 convolution and a pixel shuffle paint it.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.around = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.across = nn.Conv2d(channels, channels, 1, bias=False)
+        self.style = Style(channels)
+        self.colour = nn.Conv2d(channels, 12, 3, padding=1)
+        with torch.no_grad():  # all four pixels of a shuffled square start alike: no checkerboard to unlearn
+            self.colour.weight.copy_(0.5 * self.colour.weight[::4].repeat_interleave(4, dim=0))
+            self.colour.bias.zero_()
+
+    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
+        refined = self.style(self.across(self.around(hidden)), latents)
+        return F.pixel_shuffle(self.colour(hidden + F.leaky_relu(refined, 0.2)), 2)
+
+
+def _double(picture: Tensor) -> Tensor:
+    return F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+MIXED = (32, 64, 96, 128)
+"""Channels of the four feature maps after the fixed random projections."""
+
+
+class Discriminator(nn.Module):
+    """Judges pictures by their frozen features; only the heads learn.
+
+    ``project`` mixes the feature maps of ``FeatureNetwork`` across channels and scales by fixed random convolutions
+    (Projected GAN, section 3.2); ``forward`` gives one map of scores per scale, high for "painted". The heads are
+    convolutions alone, so pictures of any side that is a multiple of 32 may be shown, 96 px being what they are made for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.across = nn.ModuleList(nn.Conv2d(c, m, 1) for c, m in zip(features.CHANNELS, MIXED, strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(b, a, 3, padding=1) for a, b in zip(MIXED[:-1], MIXED[1:], strict=True))
+        for layer in (*self.across, *self.down):
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+            layer.requires_grad_(False)
+        self.heads = nn.ModuleList(_head(m, side) for m, side in zip(MIXED, (24, 12, 6, 3), strict=True))
+
+    def project(self, maps: list[Tensor]) -> list[Tensor]:
+        """The frozen features, mixed: four maps of ``MIXED`` channels, coarse context added to the fine ones."""
+        mixed = [layer(m) for layer, m in zip(self.across, maps, strict=True)]
+        for i in reversed(range(len(mixed) - 1)):
+            context = F.interpolate(mixed[i + 1], scale_factor=2, mode="bilinear", align_corners=False)
+            mixed[i] = (mixed[i] + self.down[i](context)) / math.sqrt(2)
+        return mixed
+
+    def forward(self, projected: list[Tensor]) -> list[Tensor]:
+        return [head(m) for head, m in zip(self.heads, projected, strict=True)]
+
+
+def _head(channels: int, side: int) -> nn.Sequential:
+    layers: list[nn.Module] = [spectral_norm(nn.Conv2d(channels, 64, 1)), nn.LeakyReLU(0.2)]
+    channels = 64
+    while side >= 6:
+        wider = min(2 * channels, 128)
+        layers += [spectral_norm(nn.Conv2d(channels, wider, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        channels, side = wider, side // 2
+    layers += [spectral_norm(nn.Conv2d(channels, 1, 3, padding=1))]
+    return nn.Sequential(*layers)

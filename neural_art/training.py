@@ -1,0 +1,493 @@
+"""Learning a set of paintings: a ``Training`` yields events until its budget is used up.
+
+A step shows the networks a batch. Part of it is painted from the addresses of crops of the paintings, and must look
+like those crops (feature loss); the rest is imagined, from latents around and between the paintings, and must only
+look painted (adversarial loss). Nothing here prints, reads a clock other than a monotonic one, or touches the disk.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from neural_art import augment, latent, losses
+from neural_art.checkpoint import FORMAT, Model
+from neural_art.errors import CheckpointError, PaintingError
+from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
+from neural_art.features import Encoder, describe, feature_network
+from neural_art.networks import Discriminator, Generator
+from neural_art.recipe import LATENT_SIZE, Recipe
+
+LEAST_PAINTINGS = 2
+WALL = 24  # pictures in a wall; the first third at paintings' addresses, the rest imagined
+WALLS = 60  # about so many in a training
+SAVE_SECONDS = 9.0
+TELL_SECONDS = 0.8
+SEEN = {64: 64, 128: 96, 256: 160}  # picture size -> side of the windows that the feature network sees
+VIEWS = 512  # views of the paintings that an encoder is fitted to, at least
+CROPS_A_STEP = 4  # crops encoded afresh in a step
+CROPS = 65536  # remembered at most
+MARGIN = 1.25  # paintings are kept this much larger than the pictures, so that crops have something to move in
+PATIENCE = 2  # roll-backs before a training is given up
+ALONE = 0.25  # without a base, the feature loss leads alone for this fraction of the budget
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How this machine computes fastest."""
+
+    precision: str
+    threads: int
+    batch: int
+
+
+class Training:
+    """One training, from its set-up to its end. Iterate over ``run()``.
+
+    ``paintings``: (n, 3, L, L) bytes, L = ``stored_size(recipe)``.
+    ``base``: the model to start from; its encoder is kept. Without one, an encoder is fitted to the paintings.
+    ``resume``: the ``training`` tensors and ``state`` of an earlier ``Saved`` event of this run. The recipe may ask for more
+    minutes than the earlier one did.
+    ``began``: ``time.monotonic()`` when the budget began to run; by default, now.
+    ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
+
+    Raises ``PaintingError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit.
+    """
+
+    def __init__(
+        self,
+        paintings: Tensor,
+        recipe: Recipe,
+        *,
+        base: Model | None = None,
+        resume: tuple[dict[str, Tensor], dict[str, Any]] | None = None,
+        began: float | None = None,
+        about: dict[str, Any] | None = None,
+    ) -> None:
+        if len(paintings) < LEAST_PAINTINGS:
+            raise PaintingError(f"{len(paintings)} paintings are too few to learn from. Bring at least {LEAST_PAINTINGS}.")
+        side = stored_size(recipe)
+        if paintings.dtype != torch.uint8 or paintings.shape[1:] != (3, side, side):
+            raise ValueError(f"paintings must be (n, 3, {side}, {side}) bytes, not {tuple(paintings.shape)} {paintings.dtype}")
+        self._began = time.monotonic() if began is None else began
+        self.paintings, self.recipe, self.base, self.about = paintings, recipe, base, dict(about or {})
+        self.chance = torch.Generator().manual_seed(recipe.seed)
+        self.step = self.walls = 0
+        self.rate = 1.0  # lowered by roll-backs
+        self.rollbacks = 0
+        self.pictures = 0
+        self._used = 0.0  # seconds of earlier sittings
+        self._resume = resume
+        self.started_from = str(base.settings.get("name", "base")) if base else "none"
+        self.machine = _machine(recipe)
+        torch.set_num_threads(self.machine.threads)
+        self._build()
+
+    # -- set-up ---------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        recipe, base = self.recipe, self.base
+        with torch.random.fork_rng():
+            torch.manual_seed(recipe.seed)
+            self.generator = base.generator if base else Generator(recipe.size)
+            self.discriminator = base.discriminator if base else Discriminator()
+        if self.generator.size != recipe.size:
+            raise ValueError(f"the base paints {self.generator.size} px, the recipe wants {recipe.size} px")
+        self.generator.to(memory_format=torch.channels_last).train()
+        self.discriminator.to(memory_format=torch.channels_last).train()
+        self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.encoder = base.encoder if base else Encoder()
+        self.latents = torch.zeros(len(self.paintings), LATENT_SIZE)
+        self.features = feature_network()
+        adam = torch.optim.Adam
+        self.generator_optimiser = adam(self.generator.parameters(), lr=recipe.generator_rate, betas=(0.0, 0.99))
+        self.discriminator_optimiser = adam(self.discriminator.heads.parameters(), lr=recipe.discriminator_rate, betas=(0.0, 0.99))
+        if self._resume:
+            self._restore(*self._resume)
+
+    def _address(self) -> None:
+        """Gives every painting its address; without a base, finds the principal components that addresses are made of."""
+        n = len(self.paintings)
+        if self._resume is None:
+            described = self._describe(torch.arange(n), None)
+            if self.base is None:
+                views = torch.arange(max(0, min(VIEWS, 8 * n) - n)) % n
+                self.encoder.fit(torch.cat([described, self._describe(views, self.chance)]))
+            self.latents = self.encoder.place(described)
+        self.crops: list[tuple[int, int | None]] = [(i, None) for i in range(n)]
+        self.crop_latents = self.latents.clone()
+
+    def _describe(self, index: Tensor, chance: torch.Generator | None) -> Tensor:
+        parts = [describe(augment.crop(self.paintings, i, self.recipe.size, chance)) for i in index.split(16) if len(i)]
+        return torch.cat(parts) if parts else torch.empty(0, len(self.encoder.mean))
+
+    # -- the training itself --------------------------------------------------------------------------------------
+
+    def run(self) -> Iterator[Event]:
+        """Started, Sampled, Stepped, Saved ... and at the end Finished or Failed. May be left at any event."""
+        chance = torch.Generator().manual_seed(self.recipe.seed + 1)  # the wall's own, so that it never changes
+        self._address()
+        n = len(self.paintings)
+        shown = torch.linspace(0, n - 1, min(n, WALL // 3)).round().long()
+        imagined = latent.gaussian(self.latents, WALL - len(shown), chance, daring=0.8)
+        wall = torch.cat([self.latents[shown], imagined])
+        if self.step == 0:
+            self.machine = self._measure()
+            torch.set_num_threads(self.machine.threads)
+        yield Started(
+            **self._now(),
+            paintings=n,
+            resumed=self._resume is not None,
+            base=self.started_from,
+            budget=self.budget,
+            **vars(self.machine),
+        )
+        self._good = self.saved()
+        cost = time.monotonic()
+        first = self._sampled(wall)
+        cost = time.monotonic() - cost
+        yield first
+        told = sampled = saved = time.monotonic()
+        tally = _Tally()
+        while (progress := self.progress) < 1:
+            reading = self._step(progress)
+            now = time.monotonic()
+            if not all(map(math.isfinite, reading.values())):
+                yield self._roll_back()
+                if self.rollbacks > PATIENCE:
+                    yield Failed(**self._now(), reason=_UNSTABLE)
+                    return
+                tally = _Tally()
+                continue
+            tally.add(reading, self.machine.batch)
+            if now - told >= TELL_SECONDS:
+                told = now
+                yield self._stepped(tally)
+                tally = _Tally()
+            if now - sampled >= max(self._wall_gap(), 20 * cost):
+                sampled = now
+                yield self._sampled(wall)
+            if now - saved >= SAVE_SECONDS:
+                saved = now
+                self._good = self.saved()
+                yield self._good
+        if tally.steps:
+            yield self._stepped(tally)
+        yield self._sampled(wall)
+        yield self.saved()
+        yield Finished(**self._now(), early=False, pictures_per_second=self.pictures / max(1e-6, self.seconds))
+
+    def _step(self, progress: float) -> dict[str, float]:
+        """One update of both networks; what it measured."""
+        recipe, n = self.recipe, self.machine.batch
+        self._encode_crops()
+        imagined = min(n - 1, round(n * recipe.imagined))
+        copied = n - imagined
+        index = torch.randint(len(self.crops), (n,), generator=self.chance)
+        real = torch.cat([self._crop(int(i)) for i in index])
+        latents = torch.cat([self.crop_latents[index[:copied]], self._imagine(imagined)])
+        adversarial = self._adversarial(progress)
+        self._set_rates(progress)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.machine.precision == "bfloat16"):
+            fake = self.generator(latents).float()
+            seen_real, seen_fake = augment.look(real, fake, SEEN[recipe.size], self.chance)
+            with torch.no_grad():
+                real_maps = self.features(seen_real)
+            fake_maps = self.features(seen_fake)
+            painted = opponent = 0.0
+            opposing = torch.zeros(())
+            if adversarial > 0:
+                with torch.no_grad():
+                    real_projected = self.discriminator.project(real_maps)
+                fake_projected = self.discriminator.project(fake_maps)
+                fake_scores = self.discriminator([m.detach() for m in fake_projected])
+                hinge = losses.discriminator_hinge(self.discriminator(real_projected), fake_scores)
+                self.discriminator_optimiser.zero_grad()
+                hinge.backward()
+                self.discriminator_optimiser.step()
+                self.discriminator.heads.requires_grad_(False)
+                opposing = losses.generator_hinge(self.discriminator(fake_projected))
+                painted, opponent = float(losses.painted_share(fake_scores)), hinge.item()
+            closeness = losses.feature_distance([m[:copied].float() for m in fake_maps], [m[:copied].float() for m in real_maps])
+            colours = losses.colour_distance(fake[:copied], real[:copied])
+            loss = closeness + colours + adversarial * opposing + losses.overshoot(fake)
+        self.generator_optimiser.zero_grad()
+        loss.backward()
+        self.generator_optimiser.step()
+        self.discriminator.heads.requires_grad_(True)
+        self.step += 1
+        self.pictures += n
+        self._average()
+        return {
+            "closeness": closeness.item(),
+            "painted": painted,
+            "discriminator_loss": opponent,
+            "generator_loss": loss.item(),
+        }
+
+    def _imagine(self, count: int) -> Tensor:
+        """Latents of pictures that nobody painted: half of them around the paintings, half between two."""
+        around = count // 2
+        return torch.cat(
+            [
+                latent.gaussian(self.latents, around, self.chance),
+                latent.half_way(self.crop_latents, count - around, self.chance),
+            ]
+        )
+
+    def _encode_crops(self) -> None:
+        """Remembers a few more crops with their addresses; each crop is encoded only once."""
+        if len(self.crops) >= min(CROPS, 16 * len(self.paintings)):
+            return
+        index = torch.randint(len(self.paintings), (CROPS_A_STEP,), generator=self.chance)
+        seeds = torch.randint(2**62, (CROPS_A_STEP,), generator=self.chance)
+        new = list(zip(index.tolist(), seeds.tolist(), strict=True))
+        pictures = torch.cat([self._picture(*crop) for crop in new])
+        self.crops += new
+        self.crop_latents = torch.cat([self.crop_latents, self.encoder(pictures)])
+
+    def _crop(self, number: int) -> Tensor:
+        return self._picture(*self.crops[number])
+
+    def _picture(self, painting: int, seed: int | None) -> Tensor:
+        """(1, 3, size, size): the crop of a painting that ``seed`` stands for; None is the whole painting."""
+        chance = None if seed is None else torch.Generator().manual_seed(seed)
+        return augment.crop(self.paintings, torch.tensor([painting]), self.recipe.size, chance)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """The weights' moving average; its horizon grows with the training (Karras et al. 2024, arXiv 2312.02696, in spirit)."""
+        horizon = max(10.0, self.recipe.averaging * (self.step + (400 if self.started_from != "none" else 0)))
+        keep = 0.5 ** (1 / horizon)
+        torch._foreach_lerp_(list(self.averaged.parameters()), list(self.generator.parameters()), 1 - keep)
+        for mine, theirs in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
+            if mine.is_floating_point():
+                mine.lerp_(theirs, 1 - keep)
+
+    # -- schedules, all of them functions of the elapsed fraction of the budget -----------------------------------
+
+    def _adversarial(self, progress: float) -> float:
+        """The weight of the adversarial loss: a fresh generator first learns from the feature loss alone."""
+        if self.started_from != "none":
+            return self.recipe.adversarial
+        return self.recipe.adversarial * min(1.0, max(0.0, progress - ALONE) / 0.1)
+
+    def _set_rates(self, progress: float) -> None:
+        """Learning rates: up in the first 2 %, then down a cosine to a tenth."""
+        factor = self.rate * min(1.0, (progress + 1e-3) / 0.02) * (0.55 + 0.45 * math.cos(math.pi * min(1.0, progress)))
+        for group in self.generator_optimiser.param_groups:
+            group["lr"] = factor * self.recipe.generator_rate
+        for group in self.discriminator_optimiser.param_groups:
+            group["lr"] = factor * self.recipe.discriminator_rate
+
+    def _wall_gap(self) -> float:
+        """Seconds to the next wall: at most 3 at first, then sparser, about ``WALLS`` in all."""
+        exponent = max(1.2, math.log(max(self.budget, 3.1) / 3) / math.log(WALLS))
+        done = min(1.0, max(1e-3, self.seconds / self.budget))
+        number = WALLS * done ** (1 / exponent)
+        return self.budget * (((number + 1) / WALLS) ** exponent - (number / WALLS) ** exponent)
+
+    # -- standing -------------------------------------------------------------------------------------------------
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far, pauses and crashes not counted."""
+        return self._used + time.monotonic() - self._began
+
+    @property
+    def budget(self) -> float:
+        """Seconds of training in all; where the recipe counts steps, an estimate."""
+        if self.recipe.steps is None:
+            return 60 * self.recipe.minutes
+        return self.seconds / self.step * self.recipe.steps if self.step else 60 * self.recipe.minutes
+
+    @property
+    def progress(self) -> float:
+        """The elapsed fraction of the budget, 0 to 1. The last second is kept for the last wall and the last checkpoint."""
+        if self.recipe.steps is not None:
+            return min(1.0, self.step / self.recipe.steps)
+        return min(1.0, self.seconds / max(0.5 * self.budget, self.budget - 1))
+
+    def _now(self) -> dict[str, Any]:
+        return {"step": self.step, "seconds": round(self.seconds, 3)}
+
+    def _stepped(self, tally: _Tally) -> Stepped:
+        progress = self.progress
+        left = max(0.0, self.budget - self.seconds)
+        return Stepped(**self._now(), progress=progress, seconds_left=left, **tally.means())
+
+    def _sampled(self, wall: Tensor) -> Sampled:
+        with torch.inference_mode():
+            pictures = to_bytes(torch.cat([self.averaged(part) for part in wall.split(8)]))
+        self.walls += 1
+        return Sampled(**self._now(), number=self.walls - 1, pictures=pictures)
+
+    def model(self) -> Model:
+        """The averaged generator and all that belongs to it."""
+        settings = {
+            "format": FORMAT,
+            "size": self.recipe.size,
+            "paintings": len(self.paintings),
+            "step": self.step,
+            "seconds": round(self.seconds, 1),
+            "recipe": self.recipe.to_json(),
+        }
+        return Model(self.averaged, self.discriminator, self.encoder, self.latents, settings | self.about)
+
+    # -- saving and going on --------------------------------------------------------------------------------------
+
+    def saved(self) -> Saved:
+        """This moment, whole: what to show and what to go on from."""
+        model = self.model()
+        checkpoint = model.tensors()
+        training = dict(checkpoint)  # the same averaged weights, heads and encoder; nothing is copied twice
+        training |= {f"current.{name}": t.detach().clone() for name, t in self.generator.state_dict().items()}
+        training |= _optimiser_tensors("generator_optimiser", self.generator_optimiser)
+        training |= _optimiser_tensors("discriminator_optimiser", self.discriminator_optimiser)
+        training["chance"] = self.chance.get_state()
+        state = {
+            "step": self.step,
+            "walls": self.walls,
+            "pictures": self.pictures,
+            "seconds": self.seconds,
+            "rate": self.rate,
+            "rollbacks": self.rollbacks,
+            "machine": vars(self.machine),
+            "started_from": self.started_from,
+            "recipe": self.recipe.to_json(),
+        }
+        return Saved(**self._now(), checkpoint=checkpoint, training=training, settings=model.settings, state=state)
+
+    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any], *, keep_clock: bool = False) -> None:
+        try:
+            model = Model.from_tensors(tensors, {"format": FORMAT, "size": self.recipe.size})
+            self.averaged.load_state_dict(model.generator.state_dict())
+            self.discriminator.load_state_dict(model.discriminator.state_dict())
+            self.encoder.load_state_dict(model.encoder.state_dict())
+            if len(model.latents) != len(self.paintings):
+                raise CheckpointError("The saved training knows another number of paintings. Start a new run from its model.")
+            self.latents = model.latents
+            start = "current."
+            self.generator.load_state_dict({k.removeprefix(start): t for k, t in tensors.items() if k.startswith(start)})
+            _restore_optimiser("generator_optimiser", self.generator_optimiser, tensors)
+            _restore_optimiser("discriminator_optimiser", self.discriminator_optimiser, tensors)
+            self.chance.set_state(tensors["chance"])
+            self.step, self.walls, self.pictures = state["step"], state["walls"], state["pictures"]
+            if not keep_clock:
+                self._used = state["seconds"]
+                self.rate, self.rollbacks = state["rate"], state["rollbacks"]
+                self.started_from = state["started_from"]
+                self.machine = replace(self.machine, **state["machine"])
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise CheckpointError(f"The saved training does not fit this run ({error}). Start a new run from its model.") from error
+
+    def _roll_back(self) -> RolledBack:
+        self._restore(self._good.training, self._good.state, keep_clock=True)
+        self.rollbacks += 1
+        self.rate *= 0.5
+        return RolledBack(**self._now(), reason="A loss was not a number.", rate=self.rate)
+
+    # -- the machine ----------------------------------------------------------------------------------------------
+
+    def _measure(self) -> Machine:
+        """Tries what this machine could do, on copies of the networks, and takes the fastest."""
+        machine = self.machine
+        if self.recipe.precision == "auto" and _bfloat16_in_hardware():
+            times = {p: self._time(replace(machine, precision=p)) for p in ("float32", "bfloat16")}
+            machine = replace(machine, precision=min(times, key=times.__getitem__))
+        while self.recipe.steps is None and machine.batch > 4 and self._time(machine) > max(2.5, self.budget / 100):
+            machine = replace(machine, batch=machine.batch // 2)
+        return machine
+
+    def _time(self, machine: Machine) -> float:
+        """Seconds that a generator's forward and backward pass through the feature network takes; the second of two."""
+        generator = copy.deepcopy(self.generator)
+        latents = self.latents[torch.arange(machine.batch) % len(self.latents)]
+        seconds = 0.0
+        for _ in range(2):
+            start = time.monotonic()
+            with torch.autocast("cpu", torch.bfloat16, enabled=machine.precision == "bfloat16"):
+                maps = self.features(F.adaptive_avg_pool2d(generator(latents), SEEN[self.recipe.size]))
+                torch.stack([m.float().mean() for m in maps]).sum().backward()
+            seconds = time.monotonic() - start
+        return seconds
+
+
+class _Tally:
+    """Means of what the steps since the last report measured."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, float] = {}
+        self.steps = self.pictures = 0
+        self.since = time.monotonic()
+
+    def add(self, reading: dict[str, float], pictures: int) -> None:
+        self.sums = {name: self.sums.get(name, 0.0) + value for name, value in reading.items()}
+        self.steps += 1
+        self.pictures += pictures
+
+    def means(self) -> dict[str, float]:
+        means = {name: round(value / self.steps, 5) for name, value in self.sums.items()}
+        return means | {"pictures_per_second": round(self.pictures / max(1e-6, time.monotonic() - self.since), 2)}
+
+
+_UNSTABLE = (
+    "The losses stopped being numbers three times, even with smaller steps. "
+    "Start a new training with another seed, or without the paintings that are a single colour."
+)
+
+
+def stored_size(recipe: Recipe) -> int:
+    """The side, in pixels, at which a training with ``recipe`` wants its paintings."""
+    return int(MARGIN * recipe.size)
+
+
+def to_bytes(pictures: Tensor) -> np.ndarray:
+    """(n, 3, h, w) around [-1, 1] -> (n, h, w, 3) uint8, clamped."""
+    scaled = (pictures.float() * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
+    return scaled.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def _machine(recipe: Recipe) -> Machine:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    precision = "float32" if recipe.precision == "auto" else recipe.precision
+    return Machine(precision, recipe.threads or min(cores, 16), recipe.batch)
+
+
+def _bfloat16_in_hardware() -> bool:
+    """Whether the processor multiplies bfloat16 itself; where it is emulated, it is not worth a try."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            flags = file.read()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def _optimiser_tensors(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    entries = optimiser.state_dict()["state"]
+    return {f"{name}.{i}.{key}": t.detach().clone() for i, entry in entries.items() for key, t in entry.items()}
+
+
+def _restore_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    entries: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        if key.startswith(name + "."):
+            _, index, field = key.rsplit(".", 2)
+            entries.setdefault(int(index), {})[field] = tensor.clone()
+    optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def train(paintings: Tensor, recipe: Recipe, **keywords: Any) -> Iterator[Event]:
+    """The events of a new ``Training`` (see there), in order."""
+    return Training(paintings, recipe, **keywords).run()

@@ -1,0 +1,111 @@
+"""The generator, the discriminator, what they see through, and what they minimise."""
+
+import pytest
+import torch
+
+from neural_art import augment, losses
+from neural_art.features import Encoder, describe, feature_network
+from neural_art.networks import Discriminator, Generator
+from neural_art.recipe import LATENT_SIZE
+
+
+@pytest.mark.parametrize("size", [64, 128, 256])
+def test_a_generator_paints_its_size_from_any_number_of_latents(size: int) -> None:
+    generator = Generator(size).eval()
+    with torch.inference_mode():
+        assert generator(torch.randn(3, LATENT_SIZE)).shape == (3, 3, size, size)
+        assert generator(torch.randn(1, LATENT_SIZE)).shape == (1, 3, size, size)
+
+
+def test_a_size_that_no_recipe_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="100"):
+        Generator(100)
+
+
+def test_a_picture_depends_on_its_own_latent_alone() -> None:
+    generator, latents = Generator(64).eval(), torch.randn(4, LATENT_SIZE)
+    with torch.inference_mode():
+        together, alone = generator(latents), generator(latents[2:3])
+    assert torch.allclose(together[2], alone[0], atol=1e-4)
+    assert not torch.allclose(together[2], together[1], atol=1e-2)
+
+
+def test_the_feature_network_is_frozen_but_lets_gradients_through_to_the_picture() -> None:
+    network = feature_network().train()
+    assert not network.training
+    assert not any(p.requires_grad for p in network.parameters())
+    picture = torch.zeros(1, 3, 64, 64, requires_grad=True)
+    maps = network(picture)
+    assert [m.shape[-1] for m in maps] == [16, 8, 4, 2]
+    maps[-1].sum().backward()
+    assert picture.grad is not None
+    assert picture.grad.abs().sum() > 0
+
+
+def test_only_the_heads_of_the_discriminator_learn() -> None:
+    discriminator = Discriminator()
+    learning = {name.split(".")[0] for name, p in discriminator.named_parameters() if p.requires_grad}
+    assert learning == {"heads"}
+    scores = discriminator(discriminator.project(feature_network()(torch.zeros(2, 3, 96, 96))))
+    assert len(scores) == 4
+    assert all(len(s) == 2 for s in scores)
+
+
+def test_addresses_are_whitened_and_tell_pictures_apart(drawn_paintings: torch.Tensor) -> None:
+    pictures = augment.crop(drawn_paintings, torch.arange(len(drawn_paintings)), 64, None)
+    encoder = Encoder()
+    encoder.fit(describe(pictures))
+    addresses = encoder(pictures)
+    used = addresses.std(0) > 1e-3
+    assert int(used.sum()) == len(pictures) - 1  # n pictures span n - 1 dimensions
+    assert addresses[:, used].std(0).max() == pytest.approx(1.0, abs=0.05)
+    assert torch.cdist(addresses, addresses).fill_diagonal_(9).min() > 0.5
+
+
+def test_a_set_of_one_colour_has_finite_addresses() -> None:
+    encoder = Encoder()
+    encoder.fit(describe(torch.zeros(4, 3, 64, 64)))
+    assert torch.isfinite(encoder(torch.zeros(1, 3, 64, 64))).all()
+
+
+def test_the_feature_distance_is_zero_for_equal_pictures_and_grows_with_blur(drawn_paintings: torch.Tensor) -> None:
+    sharp = augment.crop(drawn_paintings, torch.arange(4), 64, None)
+    network = feature_network()
+
+    def distance(times: int) -> float:
+        blurred = torch.nn.functional.interpolate(torch.nn.functional.avg_pool2d(sharp, times), (64, 64))
+        return float(losses.feature_distance(network(blurred), network(sharp)))
+
+    assert distance(1) == 0
+    assert 0 < distance(2) < distance(4) < distance(16)
+
+
+def test_the_hinge_losses_reward_the_right_side() -> None:
+    high, low = [torch.full((2, 1, 3, 3), 2.0)], [torch.full((2, 1, 3, 3), -2.0)]
+    assert losses.discriminator_hinge(high, low) == 0
+    assert losses.discriminator_hinge(low, high) == 6
+    assert losses.generator_hinge(high) < losses.generator_hinge(low)
+    assert losses.painted_share(high) == 1
+    assert losses.painted_share(low) == 0
+
+
+def test_only_what_leaves_the_range_overshoots() -> None:
+    assert losses.overshoot(torch.tensor([-1.0, 0.0, 1.0])) == 0
+    assert losses.overshoot(torch.tensor([-3.0, 1.0])) == 1
+
+
+def test_painting_and_picture_are_changed_alike(drawn_paintings: torch.Tensor) -> None:
+    pictures = augment.crop(drawn_paintings, torch.arange(4), 64, None)
+    real, fake = augment.look(pictures, pictures.clone(), 48, torch.Generator().manual_seed(3))
+    assert real.shape == (4, 3, 48, 48)
+    assert torch.equal(real, fake)
+    assert not torch.allclose(real, augment.look(pictures, pictures, 48, torch.Generator().manual_seed(4))[0])
+
+
+def test_a_crop_is_the_whole_painting_without_chance_and_a_part_with_it(drawn_paintings: torch.Tensor) -> None:
+    whole = augment.crop(drawn_paintings, torch.tensor([0]), 80, None)
+    assert torch.allclose(whole[0], drawn_paintings[0].float() / 127.5 - 1)
+    chance = torch.Generator().manual_seed(0)
+    parts = torch.cat([augment.crop(drawn_paintings, torch.tensor([0]), 64, chance) for _ in range(3)])
+    assert parts.shape == (3, 3, 64, 64)
+    assert not torch.allclose(parts[0], parts[1])
