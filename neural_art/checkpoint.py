@@ -46,9 +46,12 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             # clone: the tensors would otherwise lie in the mapped file, which may be replaced under them
             return {name: file.get_tensor(name).clone() for name in file.keys()}, settings  # noqa: SIM118
     except FileNotFoundError:
-        raise CheckpointError(f"There is no {path.name} in {path.parent}. Train first, or name another folder.") from None
+        raise CheckpointError(
+            f"There is no {path.name} in {path.parent}. Train first, or name another folder."
+        ) from None
     except (safetensors.SafetensorError, KeyError, ValueError, OSError) as error:
-        raise CheckpointError(f"{path.name} is damaged or is not a neural_art model ({error}). Use another copy of it.") from error
+        message = f"{path.name} is damaged or is not a neural_art model ({error}). Use another copy of it."
+        raise CheckpointError(message) from error
 
 
 @dataclass
@@ -68,15 +71,19 @@ class Model:
             "discriminator": self.discriminator,
             "encoder": self.encoder,
         }
-        named = {f"{part}.{name}": t.detach().clone() for part, module in parts.items() for name, t in module.state_dict().items()}
-        return named | {"latents": self.latents.detach().clone()}
+        weights = {f"{part}.{name}": t for part, module in parts.items() for name, t in module.state_dict().items()}
+        return {name: t.detach().clone() for name, t in (weights | {"latents": self.latents}).items()}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any], *, size: int | None = None) -> Model:
-        """The model that ``tensors`` holds. With another ``size`` than its own, the generator keeps the stages that both have."""
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any], *, size: int | None = None
+    ) -> Model:
+        """The model that ``tensors`` holds. At another ``size`` than its own it keeps the stages that both sizes have."""
         stored = settings.get("size")
-        if settings.get("format") != FORMAT or stored not in SIZES.values():
-            raise CheckpointError("The model has another format than this version reads. Train it again, or update neural_art.")
+        if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
+            raise CheckpointError(
+                "The model has a format that is not known here. Train it again, or update neural_art."
+            )
         encoder, generator, discriminator = Encoder(), Generator(size or stored), Discriminator()
         try:
             encoder.load_state_dict(_part(tensors, "encoder"))
@@ -89,7 +96,9 @@ class Model:
                 generator.load_state_dict(own | {name: t for name, t in weights.items() if name in own})
             latents = tensors["latents"].float()
         except (RuntimeError, KeyError) as error:
-            raise CheckpointError(f"The model's weights do not fit together ({error}). Use another copy of it.") from error
+            raise CheckpointError(
+                f"The model's weights do not fit together ({error}). Use another copy of it."
+            ) from error
         if latents.ndim != 2 or latents.shape[1] != LATENT_SIZE or not torch.isfinite(latents).all():
             raise CheckpointError("The model's addresses of the paintings are damaged. Use another copy of it.")
         return cls(generator, discriminator, encoder, latents, dict(settings))

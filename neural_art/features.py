@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -61,7 +62,7 @@ class FeatureNetwork(nn.Module):
 class _Block(nn.Module):
     """An inverted residual block: expand 1x1, depthwise, project 1x1, with the batch norms folded in."""
 
-    def __init__(self, block: nn.Module) -> None:
+    def __init__(self, block: Any) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         if hasattr(block, "_expand_conv"):
@@ -69,9 +70,7 @@ class _Block(nn.Module):
         layers += [fuse_conv_bn_eval(block._depthwise_conv, block._bn1), nn.ReLU6()]
         layers += [fuse_conv_bn_eval(block._project_conv, block._bn2)]
         self.layers = nn.Sequential(*layers)
-        depthwise, project = block._depthwise_conv, block._project_conv
-        first = layers[0]
-        self.residual = depthwise.stride[0] == 1 and first.in_channels == project.out_channels
+        self.residual = block._depthwise_conv.stride[0] == 1 and layers[0].in_channels == layers[-1].out_channels
 
     def forward(self, hidden: Tensor) -> Tensor:
         out = self.layers(hidden)
@@ -120,8 +119,8 @@ class Encoder(nn.Module):
         sides = [CHANNELS[i] * side**2 for i, side, _ in _POOLED] + [3 * _THUMBNAIL[0] ** 2]
         weights = [weight for *_, weight in _POOLED] + [_THUMBNAIL[1]]
         spreads = [part.var(0).sum().sqrt() for part in described.split(sides, dim=1)]
-        scales = [torch.full((n,), float(w / s.clamp_min(1e-6))) for n, w, s in zip(sides, weights, spreads, strict=True)]
-        scale = torch.cat(scales)
+        parts = zip(sides, weights, spreads, strict=True)
+        scale = torch.cat([torch.full((n,), float(weight / spread.clamp_min(1e-6))) for n, weight, spread in parts])
         self.mean.copy_(described.mean(0))
         _, singular, components = torch.linalg.svd((described - self.mean) * scale, full_matrices=False)
         spread = singular / max(1, len(described) - 1) ** 0.5

@@ -69,7 +69,7 @@ def morph(a: Tensor, b: Tensor, mean: Tensor, t: float) -> Tensor:
 def loop(keys: Tensor, frames: int, smoothness: float = 1.0) -> Tensor:
     """A closed path through ``keys`` (k, d), in order and back to the first: (frames, d).
 
-    Frame 0 is ``keys[0]``; the step from the last frame to the first is one like the others, so the film loops without a jump.
+    Frame 0 is ``keys[0]``; the step from the last frame to the first is one like the others: the film loops.
     ``smoothness`` 1 flows through the keys at an even pace on a closed Catmull-Rom spline; 0 rests at each of them.
     """
     k = len(keys)

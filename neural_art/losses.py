@@ -25,12 +25,15 @@ def colour_distance(fake: Tensor, real: Tensor) -> Tensor:
 
 
 def overshoot(fake: Tensor) -> Tensor:
-    """Mean amount by which pictures leave [-1, 1]. Without it, pixels that are clamped anyway drift and turn into dots."""
+    """Mean amount by which pictures leave [-1, 1]. Without it, pixels that are clamped anyway drift: coloured dots."""
     return F.relu(fake.abs() - 1).mean()
 
 
 def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) -> Tensor:
-    """The discriminator's hinge loss, averaged over scales (Lim and Ye 2017, arXiv 1705.02894): 0 when it always wins, 2 when it guesses."""
+    """The discriminator's hinge loss, averaged over scales: 0 when it always wins, 2 when it guesses.
+
+    Lim and Ye 2017, arXiv 1705.02894.
+    """
     terms = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real_scores, fake_scores, strict=True)]
     return torch.stack(terms).mean()
 

@@ -66,7 +66,7 @@ class Stage(nn.Module):
         binomial = torch.tensor([1.0, 2.0, 1.0]) / 4
         with torch.no_grad():
             self.smooth.weight.copy_(torch.outer(binomial, binomial).expand_as(self.smooth.weight))
-            self.smooth.bias.zero_()
+        _zero_bias(self.smooth)
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
         hidden = F.leaky_relu(self.style(self.mix(hidden), latents), 0.2)
@@ -102,11 +102,16 @@ class PictureLayer(nn.Module):
         self.colour = nn.Conv2d(channels, 12, 3, padding=1)
         with torch.no_grad():  # all four pixels of a shuffled square start alike: no checkerboard to unlearn
             self.colour.weight.copy_(0.5 * self.colour.weight[::4].repeat_interleave(4, dim=0))
-            self.colour.bias.zero_()
+        _zero_bias(self.colour)
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
         refined = self.style(self.across(self.around(hidden)), latents)
         return F.pixel_shuffle(self.colour(hidden + F.leaky_relu(refined, 0.2)), 2)
+
+
+def _zero_bias(layer: nn.Module) -> None:
+    assert isinstance(layer.bias, Tensor)
+    nn.init.zeros_(layer.bias)
 
 
 def _double(picture: Tensor) -> Tensor:
@@ -131,7 +136,7 @@ class Discriminator(nn.Module):
         self.down = nn.ModuleList(nn.Conv2d(b, a, 3, padding=1) for a, b in zip(MIXED[:-1], MIXED[1:], strict=True))
         for layer in (*self.across, *self.down):
             nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            _zero_bias(layer)
             layer.requires_grad_(False)
         self.heads = nn.ModuleList(_head(m, side) for m, side in zip(MIXED, (24, 12, 6, 3), strict=True))
 

@@ -30,7 +30,7 @@ class Recipe:
     ``adversarial``: weight of the discriminator's opinion against the feature loss, at its highest.
     ``imagined``: the share of a batch that is painted from latents between and around the paintings
     (Gaussian and half-way), judged by the discriminator alone.
-    ``averaging``: the half-life, as a fraction of the training so far, of the moving average of the weights.
+    ``averaging``: the half-life of the moving average of the weights, as a fraction of the training so far.
     ``base``: start from the shipped base model, where there is one; a run that branched from another starts from that.
     ``precision``, ``threads``: "auto" and 0 let the machine measure what is fastest.
     """
@@ -83,7 +83,9 @@ class Recipe:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise RecipeError(f"This recipe has a setting {unknown[0]!r} that is not known here. Update neural_art to open it.")
+            raise RecipeError(
+                f"There is a setting {unknown[0]!r} that is not known here. Update neural_art to open it."
+            )
         return cls(**values)
 
 

@@ -56,8 +56,8 @@ class Training:
 
     ``paintings``: (n, 3, L, L) bytes, L = ``stored_size(recipe)``.
     ``base``: the model to start from; its encoder is kept. Without one, an encoder is fitted to the paintings.
-    ``resume``: the ``training`` tensors and ``state`` of an earlier ``Saved`` event of this run. The recipe may ask for more
-    minutes than the earlier one did.
+    ``resume``: the ``training`` tensors and ``state`` of an earlier ``Saved`` event of this run. The recipe may ask for
+    more minutes than the earlier one did.
     ``began``: ``time.monotonic()`` when the budget began to run; by default, now.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
 
@@ -75,10 +75,14 @@ class Training:
         about: dict[str, Any] | None = None,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
-            raise PaintingError(f"{len(paintings)} paintings are too few to learn from. Bring at least {LEAST_PAINTINGS}.")
+            raise PaintingError(
+                f"{len(paintings)} paintings are too few to learn from. Bring at least {LEAST_PAINTINGS}."
+            )
         side = stored_size(recipe)
         if paintings.dtype != torch.uint8 or paintings.shape[1:] != (3, side, side):
-            raise ValueError(f"paintings must be (n, 3, {side}, {side}) bytes, not {tuple(paintings.shape)} {paintings.dtype}")
+            raise ValueError(
+                f"paintings must be (n, 3, {side}, {side}) bytes, not {tuple(paintings.shape)} {paintings.dtype}"
+            )
         self._began = time.monotonic() if began is None else began
         self.paintings, self.recipe, self.base, self.about = paintings, recipe, base, dict(about or {})
         self.chance = torch.Generator().manual_seed(recipe.seed)
@@ -111,12 +115,13 @@ class Training:
         self.features = feature_network()
         adam = torch.optim.Adam
         self.generator_optimiser = adam(self.generator.parameters(), lr=recipe.generator_rate, betas=(0.0, 0.99))
-        self.discriminator_optimiser = adam(self.discriminator.heads.parameters(), lr=recipe.discriminator_rate, betas=(0.0, 0.99))
+        heads = self.discriminator.heads.parameters()
+        self.discriminator_optimiser = adam(heads, lr=recipe.discriminator_rate, betas=(0.0, 0.99))
         if self._resume:
             self._restore(*self._resume)
 
     def _address(self) -> None:
-        """Gives every painting its address; without a base, finds the principal components that addresses are made of."""
+        """Gives every painting its address; without a base, finds the components that addresses are made of."""
         n = len(self.paintings)
         if self._resume is None:
             described = self._describe(torch.arange(n), None)
@@ -218,7 +223,8 @@ class Training:
                 self.discriminator.heads.requires_grad_(False)
                 opposing = losses.generator_hinge(self.discriminator(fake_projected))
                 painted, opponent = float(losses.painted_share(fake_scores)), hinge.item()
-            closeness = losses.feature_distance([m[:copied].float() for m in fake_maps], [m[:copied].float() for m in real_maps])
+            pairs = [[m[:copied].float() for m in maps] for maps in (fake_maps, real_maps)]
+            closeness = losses.feature_distance(*pairs)
             colours = losses.colour_distance(fake[:copied], real[:copied])
             loss = closeness + colours + adversarial * opposing + losses.overshoot(fake)
         self.generator_optimiser.zero_grad()
@@ -266,7 +272,7 @@ class Training:
 
     @torch.no_grad()
     def _average(self) -> None:
-        """The weights' moving average; its horizon grows with the training (Karras et al. 2024, arXiv 2312.02696, in spirit)."""
+        """Moves the averaged weights; the horizon grows with the training (Karras et al. 2024, arXiv 2312.02696)."""
         horizon = max(10.0, self.recipe.averaging * (self.step + (400 if self.started_from != "none" else 0)))
         keep = 0.5 ** (1 / horizon)
         torch._foreach_lerp_(list(self.averaged.parameters()), list(self.generator.parameters()), 1 - keep)
@@ -313,7 +319,7 @@ class Training:
 
     @property
     def progress(self) -> float:
-        """The elapsed fraction of the budget, 0 to 1. The last second is kept for the last wall and the last checkpoint."""
+        """The elapsed fraction of the budget, 0 to 1. The last second is kept for the last wall and checkpoint."""
         if self.recipe.steps is not None:
             return min(1.0, self.step / self.recipe.steps)
         return min(1.0, self.seconds / max(0.5 * self.budget, self.budget - 1))
@@ -375,10 +381,11 @@ class Training:
             self.discriminator.load_state_dict(model.discriminator.state_dict())
             self.encoder.load_state_dict(model.encoder.state_dict())
             if len(model.latents) != len(self.paintings):
-                raise CheckpointError("The saved training knows another number of paintings. Start a new run from its model.")
+                raise KeyError("another number of paintings")
             self.latents = model.latents
             start = "current."
-            self.generator.load_state_dict({k.removeprefix(start): t for k, t in tensors.items() if k.startswith(start)})
+            current = {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
+            self.generator.load_state_dict(current)
             _restore_optimiser("generator_optimiser", self.generator_optimiser, tensors)
             _restore_optimiser("discriminator_optimiser", self.discriminator_optimiser, tensors)
             self.chance.set_state(tensors["chance"])
@@ -389,7 +396,8 @@ class Training:
                 self.started_from = state["started_from"]
                 self.machine = replace(self.machine, **state["machine"])
         except (KeyError, RuntimeError, TypeError) as error:
-            raise CheckpointError(f"The saved training does not fit this run ({error}). Start a new run from its model.") from error
+            message = f"The saved training does not fit this run ({error}). Start a new run from its model."
+            raise CheckpointError(message) from error
 
     def _roll_back(self) -> RolledBack:
         self._restore(self._good.training, self._good.state, keep_clock=True)
@@ -436,7 +444,7 @@ class _Tally:
         self.steps += 1
         self.pictures += pictures
 
-    def means(self) -> dict[str, float]:
+    def means(self) -> dict[str, Any]:
         means = {name: round(value / self.steps, 5) for name, value in self.sums.items()}
         return means | {"pictures_per_second": round(self.pictures / max(1e-6, time.monotonic() - self.since), 2)}
 

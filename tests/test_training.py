@@ -91,7 +91,9 @@ def test_a_finished_training_can_be_given_more_steps(drawn_paintings: torch.Tens
     assert longer[-1].step == 8
 
 
-def test_a_model_is_a_base_also_for_other_paintings_and_another_size(drawn_paintings: torch.Tensor, quick: list) -> None:
+def test_a_model_is_a_base_also_for_other_paintings_and_another_size(
+    drawn_paintings: torch.Tensor, quick: list
+) -> None:
     kept = _last_saved(quick)
     base = Model.from_tensors(kept.checkpoint, kept.settings, size=128)
     wide = torch.nn.functional.interpolate(drawn_paintings[:8].float(), (160, 160)).to(torch.uint8)
@@ -137,7 +139,14 @@ def test_one_painting_is_too_few(drawn_paintings: torch.Tensor) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("minutes", float("nan")), ("minutes", -1), ("name", "mural"), ("seed", 1.5), ("batch", True), ("precision", "int8")],
+    [
+        ("minutes", float("nan")),
+        ("minutes", -1),
+        ("name", "mural"),
+        ("seed", 1.5),
+        ("batch", True),
+        ("precision", "int8"),
+    ],
 )
 def test_a_setting_out_of_range_is_named(setting: str, value: object) -> None:
     with pytest.raises(RecipeError, match=str(value)):
