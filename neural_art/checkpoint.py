@@ -78,7 +78,7 @@ class Model:
     def from_tensors(
         cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any], *, size: int | None = None
     ) -> Model:
-        """The model that ``tensors`` holds. At another ``size`` than its own it keeps the stages that both sizes have."""
+        """The model that ``tensors`` holds. At another ``size`` it keeps the stages that both have."""
         stored = settings.get("size")
         if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
             raise CheckpointError(
@@ -105,7 +105,7 @@ class Model:
 
     @classmethod
     def open(cls, path: Path, *, size: int | None = None) -> Model:
-        """The model in ``path``: a file, or a folder that holds a ``checkpoint.safetensors``. Raises ``CheckpointError``."""
+        """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``. Raises ``CheckpointError``."""
         tensors, settings = read(path / FILE if path.is_dir() else path)
         return cls.from_tensors(tensors, settings, size=size)
 

@@ -107,7 +107,7 @@ class Encoder(nn.Module):
         self.register_buffer("projection", torch.zeros(described, LATENT_SIZE))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(n, 3, h, w) in [-1, 1] -> (n, LATENT_SIZE), on average of unit variance over the pictures it was fitted to."""
+        """(n, 3, h, w) in [-1, 1] -> (n, LATENT_SIZE), of unit variance over the pictures it was fitted to."""
         return self.place(describe(pictures))
 
     def place(self, described: Tensor) -> Tensor:

@@ -127,7 +127,7 @@ class Discriminator(nn.Module):
 
     ``project`` mixes the feature maps of ``FeatureNetwork`` across channels and scales by fixed random convolutions
     (Projected GAN, section 3.2); ``forward`` gives one map of scores per scale, high for "painted". The heads are
-    convolutions alone, so pictures of any side that is a multiple of 32 may be shown, 96 px being what they are made for.
+    convolutions alone, so pictures of any side that is a multiple of 32 may be shown; they are made for 96 px.
     """
 
     def __init__(self) -> None:
