@@ -37,14 +37,29 @@ def prepared(run: Run, tmp_path: Path) -> Run:
 
 
 def started(step: int = 0, *, resumed: bool = False) -> Started:
-    machine = {"precision": "float32", "threads": 1, "batch": 4}
-    return Started(step=step, seconds=step, paintings=8, resumed=resumed, base="none", budget=300, **machine)
+    return Started(
+        step=step,
+        seconds=step,
+        paintings=8,
+        resumed=resumed,
+        base="none",
+        precision="float32",
+        threads=1,
+        batch=4,
+        budget=300,
+    )
 
 
 def stepped(step: int, closeness: float = 0.5) -> Stepped:
     losses = {"painted": 0.25, "discriminator_loss": 1.0, "generator_loss": 1.0}
     return Stepped(
-        step=step, seconds=step, progress=step / 100, closeness=closeness, pictures_per_second=30, seconds_left=9, **losses
+        step=step,
+        seconds=step,
+        progress=step / 100,
+        closeness=closeness,
+        pictures_per_second=30,
+        seconds_left=9,
+        **losses,
     )
 
 
@@ -227,7 +242,7 @@ def test_what_was_saved_comes_back_whole(run: Run) -> None:
 
 def test_a_damaged_training_is_named(run: Run) -> None:
     run.training.write_bytes(b"nonsense")
-    with pytest.raises(CheckpointError, match="training.safetensors is damaged"):
+    with pytest.raises(CheckpointError, match=r"training\.safetensors is damaged"):
         run.saved()
 
 

@@ -16,7 +16,7 @@ from neural_art.events import Event, Failed, Finished, Paused, Sampled, Saved, S
 from neural_art.recipe import Recipe
 from neural_art.run import Run
 
-TINY = Recipe(name="sketch", steps=3, batch=4, threads=1, precision="float32")
+TINY = Recipe(name="sketch", steps=3, batch=2, threads=1, precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +63,14 @@ def test_a_training_fills_the_folder_and_can_be_made_longer(tmp_path: Path, brou
     assert model.settings["aspect"] == pytest.approx(1.5)
     assert model.latents.shape == (8, 256)
 
-    run.set_wish("train", minutes=status.seconds / 60 + 0.05)
+    run.set_wish("train", minutes=status.seconds / 60 + 0.02)
     assert run.state == "waiting"
     longer = list(worker.train(run))
     assert isinstance(longer[0], Started)
-    assert longer[0].resumed
+    assert (longer[0].resumed, longer[0].step) == (True, 3)
+    assert longer[0].budget == pytest.approx(status.seconds + 1.2)
     assert isinstance(longer[-1], Finished)
-    assert longer[-1].step > 3
-    assert longer[-1].seconds >= status.seconds + 1
+    assert longer[-1].seconds > status.seconds
     assert run.state == "finished"
 
 
@@ -164,6 +164,14 @@ def test_a_folder_that_cannot_be_written_fails_in_words(tmp_path: Path, brought:
     assert "samples cannot be used" in failure(run)
 
 
+def test_a_disk_too_full_to_say_so_ends_the_worker(tmp_path: Path, brought: Path) -> None:
+    run = asked(tmp_path, brought)
+    (run.folder / "events.jsonl").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        list(worker.train(run))
+    assert not run.alive()
+
+
 def test_a_run_without_a_recipe_fails_in_words(tmp_path: Path, brought: Path) -> None:
     run = asked(tmp_path, brought)
     (run.folder / "recipe.json").unlink()
@@ -171,9 +179,7 @@ def test_a_run_without_a_recipe_fails_in_words(tmp_path: Path, brought: Path) ->
 
 
 def test_a_folder_without_a_run_is_an_exit_status_and_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(worker.os, "nice", lambda _: 0)  # it cannot be taken back
-    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     assert worker.main([str(tmp_path)]) == 1
     assert "There is no run" in capsys.readouterr().err
