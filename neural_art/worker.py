@@ -98,6 +98,8 @@ def _step_back() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: leave.set())
     os.nice(10)
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:
+        file.write("10")  # Linux may weigh whole sessions against each other, and we have one of our own
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("500")  # when memory runs out, the page should outlive us
     return leave

@@ -9,16 +9,18 @@ import struct
 import time
 import warnings
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageCms, ImageEnhance
 
 from neural_art import paintings
 from neural_art.errors import PaintingError
-from neural_art.paintings import CODES, LeftOut, Limits, Painting, Progress, Report, TooFewPaintings
+from neural_art.paintings import CODES, LeftOut, Limits, Progress, Report, TooFewPaintings
 
 FEW = Limits(least=1)
 
@@ -49,9 +51,7 @@ def zipped(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-def prepared(
-    brought: Path | Sequence[tuple[str, Path]], folder: Path, limits: Limits = FEW, **options: str
-) -> Report:
+def prepared(brought: Path | Sequence[tuple[str, Path]], folder: Path, limits: Limits = FEW, **options: str) -> Report:
     *_, report = paintings.prepare(brought, folder, limits=limits, **options)
     assert isinstance(report, Report)
     return report
@@ -138,7 +138,9 @@ def test_inks_of_cmyk_are_the_right_way_round(tmp_path: Path, inverted: bool) ->
 
 
 def test_cmyk_of_a_tiff_is_read(tmp_path: Path) -> None:
-    red, green, _ = only_pixels(tmp_path, "a.tif", encoded(Image.new("CMYK", (80, 80), (0, 255, 255, 0)), "TIFF")).mean((0, 1))
+    red, green, _ = only_pixels(tmp_path, "a.tif", encoded(Image.new("CMYK", (80, 80), (0, 255, 255, 0)), "TIFF")).mean(
+        (0, 1)
+    )
     assert red > 240 > 20 > green
 
 
@@ -167,7 +169,10 @@ def test_black_and_white_grey_and_palettes_become_colours(tmp_path: Path, mode: 
 def test_colours_follow_the_pictures_own_profile(tmp_path: Path) -> None:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")  # in the table of tags: sign, offset, size
-    profile[red + 4 : red + 12], profile[blue + 4 : blue + 12] = profile[blue + 4 : blue + 12], profile[red + 4 : red + 12]
+    profile[red + 4 : red + 12], profile[blue + 4 : blue + 12] = (
+        profile[blue + 4 : blue + 12],
+        profile[red + 4 : red + 12],
+    )
     profile = profile.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
     kept = only_pixels(tmp_path, "a.png", encoded(Image.new("RGB", (80, 80), "red"), icc_profile=bytes(profile)))
     assert kept[..., 2].mean() > 240 > 30 > kept[..., 0].mean()
@@ -225,7 +230,7 @@ def test_half_a_file_of_any_format_is_told_not_raised(tmp_path: Path, format: st
     for cut in (12, 40, len(whole) // 2):
         (folder / f"half{cut}").write_bytes(whole[:cut])
     report = prepared(folder, tmp_path / "kept")
-    assert [painting.name for painting in report.paintings][0] == "0.png"
+    assert report.paintings[0].name == "0.png"
     assert set(reasons(report).values()) <= {"truncated", "unreadable", "not-an-image", "unsupported"}
     assert len(reasons(report)) >= 2
 
@@ -329,7 +334,7 @@ def test_a_picture_with_too_many_pixels_is_left_out_unread(tmp_path: Path) -> No
     for name, side in (("bomb.png", 30_000), ("large.png", 12_000)):
         header = bytearray(encoded(Image.new("L", (64, 64))))
         header[16:24] = struct.pack(">LL", side, side)
-        header[29:33] = struct.pack(">L", __import__("zlib").crc32(bytes(header[12:29])))
+        header[29:33] = struct.pack(">L", zlib.crc32(bytes(header[12:29])))
         (folder / name).write_bytes(header)
     with warnings.catch_warnings(record=True):
         report = prepared(folder, tmp_path / "kept")
@@ -377,7 +382,7 @@ def test_each_of_several_zips_is_a_class(tmp_path: Path) -> None:
 AWKWARD = [
     "line\nbreak.png",
     "quote'\".png",
-    "<img src=x onerror=alert(1)>.png".replace("/", ""),
+    "<img src=x onerror=alert(1)>.png",
     "${alert(1)}.png",
     "莫奈 睡莲.png",
     "🌻🎨.png",
@@ -589,7 +594,7 @@ def test_squeezed_or_cropped_can_be_chosen_after_all(tmp_path: Path) -> None:
     assert report.aspect == pytest.approx(3)
     squares, _ = paintings.load(tmp_path / "kept", 60)
     assert tuple(squares.shape) == (1, 3, 60, 60)
-    assert squares.dtype is __import__("torch").uint8
+    assert squares.dtype is torch.uint8
     assert squares[0, 0, 30, 5] > 230 > 20 > squares[0, 0, 30, 30]
     preview = np.asarray(paintings.contact_sheet(tmp_path / "kept", fit="crop")).astype(int)
     assert paintings.read_report(tmp_path / "kept").fit == "squeeze"
@@ -677,8 +682,3 @@ def test_sources_are_read_without_unpacking(tmp_path: Path) -> None:
     with source.open() as file:
         assert file.read() == content
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip"]
-
-
-def test_a_painting_is_known_by_its_number_not_its_name() -> None:
-    painting = Painting("00000.jpg", "../../<b>.png", None, 10, 10)
-    assert "/" not in painting.file
