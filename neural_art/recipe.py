@@ -30,6 +30,7 @@ class Recipe:
     ``adversarial``: weight of the discriminator's opinion against the feature loss, at its highest.
     ``imagined``: the share of a batch that is painted from latents between and around the paintings
     (Gaussian and half-way), judged by the discriminator alone.
+    ``alone``: without a base, the fraction of the budget in which the feature loss leads alone.
     ``averaging``: the half-life of the moving average of the weights, as a fraction of the training so far.
     ``base``: start from the shipped base model, where there is one; a run that branched from another starts from that.
     ``precision``, ``threads``: "auto" and 0 let the machine measure what is fastest.
@@ -44,6 +45,7 @@ class Recipe:
     discriminator_rate: float = 4e-4
     adversarial: float = 0.1
     imagined: float = 0.4
+    alone: float = 0.25
     averaging: float = 0.05
     base: bool = True
     precision: str = "auto"
@@ -61,6 +63,7 @@ class Recipe:
         _within("discriminator_rate", self.discriminator_rate, 1e-6, 0.1)
         _within("adversarial", self.adversarial, 0, 10)
         _within("imagined", self.imagined, 0, 0.9)
+        _within("alone", self.alone, 0, 1)
         _within("averaging", self.averaging, 1e-3, 1)
         _within("threads", self.threads, 0, 1024, whole=True)
         if not isinstance(self.base, bool):

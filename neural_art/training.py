@@ -34,12 +34,11 @@ WALLS = 60  # about so many in a training
 SAVE_SECONDS = 9.0
 TELL_SECONDS = 0.8
 SEEN = {64: 64, 128: 96, 256: 160}  # picture size -> side of the windows that the feature network sees
-VIEWS = 512  # views of the paintings that an encoder is fitted to, at least
+VIEWS = (512, 6000)  # views of the paintings that an encoder is fitted to, at least and at most
 CROPS_A_STEP = 4  # crops encoded afresh in a step
 CROPS = 65536  # remembered at most
 MARGIN = 1.25  # paintings are kept this much larger than the pictures, so that crops have something to move in
 PATIENCE = 2  # roll-backs before a training is given up
-ALONE = 0.25  # without a base, the feature loss leads alone for this fraction of the budget
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class Training:
     more minutes than the earlier one did.
     ``began``: ``time.monotonic()`` when the budget began to run; by default, now.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
+    ``save_seconds``: a ``Saved`` event comes about so often.
 
     Raises ``PaintingError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit.
     """
@@ -73,6 +73,7 @@ class Training:
         resume: tuple[dict[str, Tensor], dict[str, Any]] | None = None,
         began: float | None = None,
         about: dict[str, Any] | None = None,
+        save_seconds: float = SAVE_SECONDS,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
             raise PaintingError(
@@ -86,6 +87,7 @@ class Training:
         self._began = time.monotonic() if began is None else began
         self.paintings, self.recipe, self.base, self.about = paintings, recipe, base, dict(about or {})
         self.chance = torch.Generator().manual_seed(recipe.seed)
+        self.save_seconds = save_seconds
         self.step = self.walls = 0
         self.rate = 1.0  # lowered by roll-backs
         self.rollbacks = 0
@@ -124,11 +126,11 @@ class Training:
         """Gives every painting its address; without a base, finds the components that addresses are made of."""
         n = len(self.paintings)
         if self._resume is None:
-            described = self._describe(torch.arange(n), None)
             if self.base is None:
-                views = torch.arange(max(0, min(VIEWS, 8 * n) - n)) % n
-                self.encoder.fit(torch.cat([described, self._describe(views, self.chance)]))
-            self.latents = self.encoder.place(described)
+                whole = torch.randperm(n, generator=self.chance)[: VIEWS[1]]
+                parts = torch.arange(max(0, min(VIEWS[0], 8 * n) - n)) % n
+                self.encoder.fit(torch.cat([self._describe(whole, None), self._describe(parts, self.chance)]))
+            self.latents = torch.cat([self.encoder.place(self._describe(i, None)) for i in torch.arange(n).split(256)])
         self.crops: list[tuple[int, int | None]] = [(i, None) for i in range(n)]
         self.crop_latents = self.latents.clone()
 
@@ -182,7 +184,7 @@ class Training:
             if now - sampled >= max(self._wall_gap(), 20 * cost):
                 sampled = now
                 yield self._sampled(wall)
-            if now - saved >= SAVE_SECONDS:
+            if now - saved >= self.save_seconds:
                 saved = now
                 self._good = self.saved()
                 yield self._good
@@ -286,7 +288,7 @@ class Training:
         """The weight of the adversarial loss: a fresh generator first learns from the feature loss alone."""
         if self.started_from != "none":
             return self.recipe.adversarial
-        return self.recipe.adversarial * min(1.0, max(0.0, progress - ALONE) / 0.1)
+        return self.recipe.adversarial * min(1.0, max(0.0, progress - self.recipe.alone) / 0.1)
 
     def _set_rates(self, progress: float, *, alone: bool) -> None:
         """Learning rates: up in the first 2 %, then down a cosine to a tenth; twice the step while nobody opposes."""

@@ -9,10 +9,11 @@ PACKAGE = Path(__file__).parent.parent / "neural_art"
 
 LAYERS = [  # from the bottom up, as in docs/ARCHITECTURE.md
     {"recipe", "events", "errors"},
-    {"networks", "features", "losses", "augment", "latent", "paintings", "checkpoint"},
+    {"networks", "features", "losses", "augment", "latent", "checkpoint"}
+    | {"paintings", "pictures", "uploads", "twins", "formats"},
     {"training", "easel"},
     {"run", "explorer", "film"},
-    {"studio", "worker"},
+    {"studio", "worker", "pretraining"},
     {"web"},
     {"__main__", "__init__"},
 ]

