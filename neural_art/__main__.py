@@ -141,6 +141,35 @@ def film(options: argparse.Namespace) -> None:
     print(f"A loop through {len(positions)} {what} is in {options.out}.")
 
 
+def pretrain(options: argparse.Namespace) -> int:
+    from neural_art import pretraining
+    from neural_art.events import Failed, Finished, Saved, Stepped
+    from neural_art.paintings import Progress
+    from neural_art.run import Run
+
+    run = Run(options.run.absolute())
+    if not run.exists():
+        run = Run.at(options.run, options.run.resolve().name)
+    recipe = pretraining.base_recipe(options.recipe, options.minutes, options.seed)
+    with _bar("Reading pictures", 100, "%") as bar:
+        for event in pretraining.pretrain(options.folder, run, recipe):
+            match event:
+                case Progress():
+                    bar.n = round(100 * event.done / event.total, 1)
+                case Stepped():
+                    bar.n = round(100 * event.progress, 1)
+                    bar.set_description_str(
+                        f"{_clock(event.seconds_left)} left, closeness {event.closeness:.3f}, "
+                        f"painted {event.painted:.0%}, {event.pictures_per_second:.0f} pictures/s"
+                    )
+                case Saved() | Finished() if options.out is not None:
+                    pretraining.ship(run, options.out, options.data)
+                case Failed():
+                    raise RunError(event.reason)
+    print(f"The model is in {options.out or run.folder}.")
+    return 0
+
+
 def serve(options: argparse.Namespace) -> None:
     from neural_art import web
 
@@ -173,6 +202,7 @@ def _run_to_train(options: argparse.Namespace) -> Run:
 def _recipe_to_train(run: Run, options: argparse.Namespace) -> Recipe:
     """The recipe to train with. A run that began keeps its own; only its minutes may become more."""
     asked = {"name": options.recipe, "seed": options.seed, "minutes": options.minutes}
+    asked["base"] = False if options.base == "none" else None
     asked = {name: value for name, value in asked.items() if value is not None}
     recipe = run.recipe
     if recipe is None or run.saved_step == 0:
@@ -498,6 +528,19 @@ def _parser() -> argparse.ArgumentParser:
     takes_run(added)
     added.add_argument("--out", type=Path, required=True, metavar="X.mp4", help="the film")
     added.add_argument("--seconds", type=_number(2, 60), default=8.0, help="2 to 60 (default 8)")
+
+    added = command(
+        pretrain,
+        "make a base model from many pictures; the same command goes on where it stopped",
+        "pictures/ --run runs/base --minutes 600 --out checkpoints/base --data 'My own 5,000 paintings.'",
+    )
+    added.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of pictures, any number")
+    added.add_argument("--run", type=Path, required=True, metavar="RUN", help="where the training is kept")
+    added.add_argument("--minutes", type=_number(1, 12_000), required=True, help="time to train in all")
+    added.add_argument("--recipe", choices=list(SIZES), default=known.name, help=f"{sizes} (default {known.name})")
+    added.add_argument("--seed", type=_number(0, 2**63 - 1, whole=True), default=0, help="of all chance (default 0)")
+    added.add_argument("--out", type=Path, metavar="DIR", help="write the model there, in half precision, with a card")
+    added.add_argument("--data", default="not stated", help="for the card: what the pictures are, and whose")
 
     added = command(serve, "open the page for a browser", "", "--port 8000 --runs ~/runs")
     added.add_argument("--host", help="the address to listen on (default: this machine only)")

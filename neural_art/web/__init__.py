@@ -1,0 +1,58 @@
+"""The page: the only code that imports gradio, and only when it is served."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from neural_art.web.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+__all__ = ["Settings", "SettingsError", "launch", "serve"]
+
+
+def serve(settings: Settings) -> None:
+    """Serves the page until it is interrupted. Raises ``SettingsError`` if the port cannot be used."""
+    page = launch(settings)
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
+    sys.stdout.write(f"neural_art is at http://{host}:{settings.port}\n")
+    sys.stdout.flush()
+    page.block_thread()
+
+
+def launch(settings: Settings) -> gr.Blocks:
+    """The page, being served in a thread."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+    _check_port(settings)
+    import torch  # here: whoever only reads settings need not wait for it
+
+    from neural_art.studio import Studio
+    from neural_art.web.page import build, launch_options
+
+    torch.set_num_threads(1)  # one picture is painted quickest by one thread, and the worker needs the others
+    studio = Studio(
+        settings.runs,
+        at_once=settings.at_once,
+        keep_hours=settings.keep_hours,
+        limits=settings.limits,
+        base=settings.base,
+    )
+    page = build(studio, settings)
+    page.launch(prevent_thread_lock=True, **launch_options(settings))
+    return page
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"The page cannot be served at {settings.host}:{settings.port} ({error.strerror or error}). "
+                "Stop what uses that port, or choose another with NEURAL_ART_PORT."
+            ) from error

@@ -1,0 +1,107 @@
+"""The page: one Gradio component that holds it all, and the named endpoints for programs.
+
+The look and the behaviour are in ``assets``; what the page asks of the server is in ``handlers``. Everything in here is
+wiring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+
+from neural_art.recipe import SIZES, Recipe
+from neural_art.studio import Studio
+from neural_art.web.endpoints import add_endpoints
+from neural_art.web.handlers import Handlers, answering
+from neural_art.web.settings import Settings
+from neural_art.web.words import WORDS
+
+ASSETS: Final = Path(__file__).parent / "assets"
+SCRIPTS: Final = ("base.js", "data.js", "train.js", "stage.js", "explore.js", "runs.js", "main.js")
+"""In this order they are one program."""
+
+ICON: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32'"
+    " rx='6' fill='%231d6a58'/%3E%3Cpath d='M8 23c3-9 6-13 9-13s1 9 4 9 3-5 3-9' fill='none' stroke='%23f8f6f1'"
+    " stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E"
+)
+
+
+def build(studio: Studio, settings: Settings) -> gr.Blocks:
+    """The page of ``studio``, not yet launched."""
+    handlers = Handlers(studio, Path(gr.utils.get_upload_folder()))
+    with gr.Blocks(title="neural art", analytics_enabled=False, delete_cache=(600, 7200)) as page:
+        gr.HTML(
+            html_template='<div class="na na-page"></div>',
+            js_on_load=script(),
+            apply_default_css=False,
+            padding=False,
+            elem_id="neural-art",
+            server_functions=[_served(handler) for handler in handlers.all()],
+            words=WORDS,
+            setting=_setting(studio, settings),
+        )
+        add_endpoints(studio)
+    page.queue(max_size=32, default_concurrency_limit=2, api_open=False)
+    return page
+
+
+def launch_options(settings: Settings) -> dict[str, Any]:
+    """What ``gr.Blocks.launch`` needs for this page: its look, its limits, and nothing that phones home."""
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "head": head(),
+        "theme": gr.themes.Base(),
+        "footer_links": ["api"],
+        "max_file_size": f"{settings.file_mb}mb",
+        "allowed_paths": [],
+        "blocked_paths": [str(settings.runs)],
+        "show_error": True,
+        "ssr_mode": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "strict_cors": True,
+        "state_session_capacity": 200,
+        "share": False,
+        "quiet": True,
+    }
+
+
+@cache
+def script() -> str:
+    """The page's program."""
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+@cache
+def head() -> str:
+    """What goes into the document's head: the style sheet, so that nothing is seen without it, and the icon."""
+    style = (ASSETS / "page.css").read_text(encoding="utf-8")
+    return f'<link rel="icon" href="{ICON}"><style>{style}</style>'
+
+
+def _setting(studio: Studio, settings: Settings) -> dict[str, Any]:
+    """What the browser has to know beforehand."""
+    recipe = Recipe()
+    return {
+        "recipes": SIZES,
+        "recipe": recipe.name,
+        "minutes": round(recipe.minutes),
+        "base": studio.base is not None and studio.base.exists(),
+        "keep_hours": settings.keep_hours,
+        "file_bytes": studio.limits.file_bytes,
+        "total_bytes": studio.limits.total_bytes,
+        "entries": studio.limits.entries,
+    }
+
+
+def _served(handler: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """``handler`` under a name that gr.HTML does not have: Gradio marks the function and sets it on the component."""
+    served = answering(handler)
+    served.__name__ = f"ask_{handler.__name__}"
+    return served
