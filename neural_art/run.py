@@ -790,9 +790,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _columns(count: int, aspect: float) -> int:
-    """Columns of a tidy wall: about 8 of squares, fewer of wide pictures, with a full last row where that can be."""
-    wanted = 8 / math.sqrt(aspect)
-    even = [columns for columns in range(1, count + 1) if count % columns == 0 and wanted / 2 < columns < wanted * 2]
+    """Columns of a tidy wall: near 3 to 2 in shape, with whole rows in either half where that can be."""
+    wanted = math.sqrt(1.5 * count / aspect)
+    whole = [columns for columns in range(1, count + 1) if count % (2 * columns) == 0]
+    even = [columns for columns in whole if wanted / 2 < columns < wanted * 2]
     return min(even, key=lambda columns: (abs(math.log(columns / wanted)), -columns), default=min(count, round(wanted)))
 
 

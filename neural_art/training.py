@@ -29,7 +29,7 @@ from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, Recipe
 
 LEAST_PAINTINGS = 2
-WALL = 24  # pictures in a wall; the first third at paintings' addresses, the rest imagined
+WALL = 24  # pictures in a wall; the first half at paintings' addresses, the rest imagined
 WALLS = 60  # about so many in a training
 SAVE_SECONDS = 9.0
 TELL_SECONDS = 0.8
@@ -145,7 +145,7 @@ class Training:
         chance = torch.Generator().manual_seed(self.recipe.seed + 1)  # the wall's own, so that it never changes
         self._address()
         n = len(self.paintings)
-        shown = torch.linspace(0, n - 1, min(n, WALL // 3)).round().long()
+        shown = torch.linspace(0, n - 1, min(n, WALL // 2)).round().long()
         imagined = latent.gaussian(self.latents, WALL - len(shown), chance, daring=0.8)
         wall = torch.cat([self.latents[shown], imagined])
         if self.step == 0:
