@@ -39,7 +39,7 @@ def look(real: Tensor, fake: Tensor, seen: int, chance: torch.Generator) -> tupl
     each pair, the same change of brightness, saturation and contrast."""
     size = real.shape[-1]
     side = _draw(min(seen, size), size, chance)
-    y, x = _draw(0, size - side, chance), _draw(0, size - side, chance)
+    y, x = _window(size, side, chance), _window(size, side, chance)
     mirrored = bool(_draw(0, 1, chance))
     n = len(real)
     brightness = 0.4 * (torch.rand(n, 1, 1, 1, generator=chance) - 0.5)
@@ -58,6 +58,12 @@ def look(real: Tensor, fake: Tensor, seen: int, chance: torch.Generator) -> tupl
         return (torch.lerp(mean, window, contrast) + brightness).contiguous(memory_format=torch.channels_last)
 
     return change(real), change(fake)
+
+
+def _window(size: int, side: int, chance: torch.Generator) -> int:
+    """Where a window begins. The borders of a picture lie in few windows, so those at the borders are drawn more often."""
+    beyond = size // 8
+    return min(max(_draw(-beyond, size - side + beyond, chance), 0), size - side)
 
 
 def _draw(low: int, high: int, chance: torch.Generator) -> int:
