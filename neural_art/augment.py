@@ -61,7 +61,7 @@ def look(real: Tensor, fake: Tensor, seen: int, chance: torch.Generator) -> tupl
 
 
 def _window(size: int, side: int, chance: torch.Generator) -> int:
-    """Where a window begins. The borders of a picture lie in few windows, so those at the borders are drawn more often."""
+    """Where a window begins. A picture's borders lie in few windows, so those are drawn more often."""
     beyond = size // 8
     return min(max(_draw(-beyond, size - side + beyond, chance), 0), size - side)
 

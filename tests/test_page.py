@@ -206,7 +206,7 @@ def test_a_training_goes_on_through_a_reload_and_is_seen_elsewhere(visitor: Any,
     page.wait_for_selector("#na-state[data-state=finished]", timeout=PATIENCE)
     page.click("[data-step=train]")
     expect(page.get_by_role("button", name="Train 5 more minutes")).to_be_visible()
-    page.wait_for_selector("#na-learning video", timeout=SLOW)
+    page.wait_for_selector("#na-learning video", timeout=PATIENCE)
     page.click("#na-play")
     page.wait_for_selector("#na-canvas[data-number]")
 

@@ -81,6 +81,7 @@ CHINESE: Final[dict[str, str]] = {
     r"The paintings cannot be kept \((.*)\)\. Make room on the disk, or choose another folder\.": (
         "画作无法保存（{0}）。请在磁盘上腾出空间，或换一个文件夹。"
     ),
+    r"(.+) cannot be read any more\. Bring the paintings again\.": "{0} 已无法读取。请重新带来画作。",
     r"(.+) is not a colour\. Write it like #ffffff\.": "{0} 不是颜色。请写成 #ffffff 的样子。",
     # runs
     r"There is no such run here\. It may have been deleted; start a new one\.": (
@@ -109,6 +110,7 @@ CHINESE: Final[dict[str, str]] = {
     r"There was not enough memory\. .*": "内存不足。请关闭其他程序，或选择较小的图片，然后再训练。",
     r"(.+) cannot be written\. .*": "无法写入 {0}。请检查文件夹的权限。",
     # training
+    r"(.+) minutes cannot be trained at once\. Choose (.+) to (.+)\.": "一次不能训练 {0} 分钟，请选 {1} 到 {2} 分钟。",
     r"The losses stopped being numbers three times, even with smaller steps\. .*": (
         "计算结果三次失效，减小步幅也没有用。请换一个随机种子，或去掉纯色的画，再开始新的训练。"
     ),

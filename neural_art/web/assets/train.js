@@ -207,7 +207,7 @@ function drawTrain(status, news) {
     train.wall = news.wall_mark;
     if (train.looking === null) hang(news.wall);
   }
-  if (state === 'finished' && status.walls > 1) learningFilm();
+  if (state === 'finished' && status.walls > 0) learningFilm();
   else show(find('#na-learning'), false);
 }
 
