@@ -1,0 +1,38 @@
+"""Starts the page: ``python app.py``, at home or on a Hugging Face Space. README has the environment variables."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing phones home; must be set before gradio is imported
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads of PyTorch sleep instead of spinning
+
+if "SPACES_ZERO_GPU" in os.environ:
+    try:
+        import spaces  # must be imported before torch
+
+        @spaces.GPU(duration=1)
+        def borrow_gpu() -> None:
+            """A ZeroGPU Space wants at least one such function to exist. Training uses the Space's CPU."""
+    except ImportError:
+        pass
+
+from neural_art.errors import NeuralArtError
+from neural_art.web import Settings, serve
+
+
+def main() -> str | None:
+    """Serves the page; the sentence on what stands in the way otherwise, with which the program ends."""
+    try:
+        serve(Settings.from_environment(os.environ))
+    except NeuralArtError as error:
+        return str(error)
+    except KeyboardInterrupt:
+        return None
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""The named endpoints, asked by a program through gradio_client."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from neural_art import checkpoint, web
+from neural_art.checkpoint import Model
+from neural_art.features import Encoder
+from neural_art.networks import Discriminator, Generator
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        threads = torch.get_num_threads()
+        page = web.launch(web.Settings(port=port, runs=tmp_path_factory.getbasetemp() / "api-runs", base=None))
+        yield f"http://127.0.0.1:{port}/"
+        page.close()
+        torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Client:
+    return Client(address, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
+    """Twelve wide paintings and a text, in a zip."""
+    folder = tmp_path_factory.mktemp("zipped")
+    with zipfile.ZipFile(folder / "hills.zip", "w") as made:
+        for index, pixels in enumerate(drawn_paintings):
+            picture = folder / f"{index:02d}.png"
+            Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize((120, 80)).save(picture)
+            made.write(picture, f"hills/{'dusk' if index % 2 else 'dawn'}/{picture.name}")
+        made.writestr("hills/notes.txt", "not a picture")
+    return folder / "hills.zip"
+
+
+@pytest.fixture(scope="module")
+def run(client: Client, zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A run that was made through the endpoint, with an untrained model put into its folder."""
+    made = client.predict(handle_file(str(zipped)), "Hills", api_name="/create")
+    assert made["paintings"] == 12
+    assert made["classes"] == {"dawn": 6, "dusk": 6}
+    assert [left["name"] for left in made["left_out"]] == ["hills/notes.txt"]
+    torch.manual_seed(3)
+    model = Model(Generator(64), Discriminator(), Encoder(), torch.randn(12, 256))
+    folder = tmp_path_factory.getbasetemp() / "api-runs" / made["run"]
+    checkpoint.write(folder / "checkpoint.safetensors", model.tensors(), {"format": 1, "size": 64, "aspect": 1.5})
+    return str(made["run"])
+
+
+def test_only_the_good_endpoints_are_public(client: Client) -> None:
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {"/create", "/train", "/status", "/stop", "/paint", "/delete"}
+
+
+def test_a_run_has_a_status(client: Client, run: str) -> None:
+    status = client.predict(run, api_name="/status")
+    assert (status["id"], status["name"], status["paintings"]) == (run, "Hills", 12)
+
+
+def test_a_picture_comes_as_a_file(client: Client, run: str) -> None:
+    path = client.predict(run, {"seed": 7, "daring": 0.7}, 2, api_name="/paint")
+    with Image.open(path) as picture:
+        assert picture.size == (192, 128)
+        assert json.loads(picture.info["neural_art"])["position"]["seed"] == 7
+
+
+@pytest.mark.parametrize("id", ["A" * 22, "../runs", "", "x/../../y"])
+def test_an_unknown_run_is_refused_with_one_sentence(client: Client, run: str, id: str) -> None:
+    for endpoint, more in (
+        ("/status", []),
+        ("/stop", []),
+        ("/delete", []),
+        ("/paint", [{}, 1]),
+        ("/train", [1, "sketch", 0]),
+    ):
+        with pytest.raises(AppError, match=r"There is no such run here\. It may have been deleted; start a new one\."):
+            client.predict(id, *more, api_name=endpoint)
+
+
+def test_a_wrong_value_is_refused_in_words(client: Client, run: str) -> None:
+    with pytest.raises(AppError, match="daring"):
+        client.predict(run, {"daring": 99}, 1, api_name="/paint")
+    with pytest.raises(AppError, match="recipe"):
+        client.predict(run, 1, "mural", 0, api_name="/train")
+
+
+def test_a_run_is_deleted(client: Client, zipped: Path) -> None:
+    made = client.predict(handle_file(str(zipped)), "", api_name="/create")["run"]
+    client.predict(made, api_name="/delete")
+    with pytest.raises(AppError, match="no such run"):
+        client.predict(made, api_name="/status")
+
+
+@pytest.mark.parametrize("path", ["etc/passwd", "runs"])
+def test_files_of_the_server_are_not_served(address: str, run: str, client: Client, tmp_path: Path, path: str) -> None:
+    folder = tmp_path.parent / "api-runs" / run / "run.json"
+    wanted = f"/{path}" if path != "runs" else str(folder)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{address}gradio_api/file={wanted}")
+    assert refused.value.code in (403, 404)
