@@ -105,7 +105,7 @@ class Model:
 
     @classmethod
     def open(cls, path: Path, *, size: int | None = None) -> Model:
-        """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``. """
+        """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``."""
         tensors, settings = read(path / FILE if path.is_dir() else path)
         return cls.from_tensors(tensors, settings, size=size)
 

@@ -2,12 +2,14 @@
 
 /**
  * `stage.push(position)` asks for a picture. While `flying` requests are under way only the newest wish is kept.
- * How many may fly follows from the measured time of a round trip, so that a far server keeps up as well.
+ * How many may fly follows from how far away the server is: the shortest of the last round trips, less the time it took
+ * to paint. A busy server is not a far one: more requests would only queue up before it.
  */
 function makeStage(canvas, painted) {
   const context = canvas.getContext('2d');
   context.imageSmoothingQuality = 'high';
-  let wanted = null, flying = 0, sent = 0, shown = 0, trip = 60, failures = 0;
+  let wanted = null, flying = 0, sent = 0, shown = 0, failures = 0;
+  const trips = [];  // milliseconds on the way, of the last requests
 
   async function fly() {
     const { position, run } = wanted, number = ++sent, left = performance.now();
@@ -15,7 +17,8 @@ function makeStage(canvas, painted) {
     flying++;
     try {
       const answer = await call('paint', { run, position });
-      trip += 0.2 * (performance.now() - left - trip);
+      trips.push(performance.now() - left - answer.took);
+      if (trips.length > 40) trips.shift();
       failures = 0;
       if (number < shown || run !== current.run) return;
       const image = new Image();
@@ -35,7 +38,7 @@ function makeStage(canvas, painted) {
   }
 
   function pump() {
-    while (wanted && flying < clamp(Math.ceil(trip * 0.03), 2, 8)) fly();
+    while (wanted && flying < clamp(Math.ceil(Math.min(...trips, 100) / 20), 2, 8)) fly();
   }
 
   return {
