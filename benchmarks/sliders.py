@@ -128,6 +128,7 @@ def main() -> None:
         with app(runs) as (address, process):
             wait_for(address)
             page.goto(f"{address}?run={run.id}")
+            page.wait_for_selector(".na-page[data-ready=yes]")
             page.click("[data-step=explore]")
             page.wait_for_selector("#na-canvas[data-number]")
             page.wait_for_timeout(4000)

@@ -133,7 +133,8 @@ def test_a_spectrum_that_is_drawn_to_a_slope_has_it() -> None:
     assert measures.spectral_slope(bytes_) == pytest.approx(-2.5, abs=0.15)
 
 
-def test_lite2_tells_blur_from_another_sample_of_the_same() -> None:
+def test_lite2_tells_blur_from_another_sample_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measures, "LOOKED_AT", 128)
     half, other = _draw(12, 1), _draw(12, 2)
     real, same, blurred = (measures.features(p) for p in (half, other, _blurred(other, 4)))
     assert real.shape == (12, 1280)

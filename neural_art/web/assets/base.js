@@ -155,6 +155,17 @@ async function attempt(handler, details) {
   }
 }
 
+/** For what only adorns: tries again while the server is away; null if it refuses. */
+async function persist(handler, details) {
+  for (let tries = 0; tries < 20; tries++) {
+    try { return await call(handler, details); }
+    catch (trouble) { if (trouble instanceof Refused) return null; }
+    await pause(1500);
+    if (details.run !== current.run) return null;
+  }
+  return null;
+}
+
 /** While something takes long on the server: `progress({done, total, name})` until it is finished, through restarts and lost lines. */
 async function follow(run, task, progress) {
   for (;;) {

@@ -246,13 +246,13 @@ function drawReport() {
       make('div', { class: 'na-twins' }, ...twins), open ? make('div', {}, leave) : null) : null,
     open ? data.small : null);
   empty(find('#na-report'),
-    make('header', { class: 'na-stack', style: 'gap:8px' }, make('h1', { say: ['data.ready', { n: report.count }] }), make('p', { class: 'na-lead', say: 'data.ready.lead' })),
+    make('header', { class: 'na-stack', style: 'gap:8px' }, make('h1', { say: [open ? 'data.ready' : 'data.learned', { n: report.count }] }), make('p', { class: 'na-lead', say: open ? 'data.ready.lead' : 'data.learned.lead' })),
     facts,
     make('div', { class: 'na-report' },
       make('figure', { class: 'na-stack na-sheet' }, make('div', { class: 'na-frame' }, make('img', { src: report.sheet, alt: say('data.sheet.alt', { n: report.count }) })), make('figcaption', { class: 'na-note', say: 'data.sheet' })),
       column),
     make('div', { class: 'na-next' }, make('span', { class: 'na-note', say: open ? 'data.next.note' : 'data.fixed' }),
-      button('data.next', () => goto('train'), { look: 'na-first na-large', id: 'na-continue' })));
+      button(open ? 'data.next' : 'explore.totrain', () => goto('train'), { look: 'na-first na-large', id: 'na-continue' })));
   const ticked = () => { leave.disabled = !find('#na-twins input:checked'); };
   if (twins.length) { find('#na-twins').addEventListener('change', ticked); ticked(); }
 }

@@ -172,7 +172,7 @@ function drawEndsSoon() {
     for (let first = 0; first < ends.length; first += 4) {  // few at a time: the sliders come first
       const some = ends.slice(first, first + 4);
       const positions = some.map((each) => { const [index, amount] = each.dataset.end.split(':').map(Number); const to = structuredClone(from); to.amounts[index] = amount; return to; });
-      const answer = await call('paint_many', { run, positions, side: 64 }).catch(() => null);
+      const answer = await persist('paint_many', { run, positions, side: 64 });
       if (!answer || run !== current.run || !same(from, explore.at)) return;
       some.forEach((each, index) => { each.firstChild.src = answer.pictures[index]; });
     }
@@ -228,7 +228,7 @@ async function fetchThumbs() {
   const all = [...waiting.keys()];
   for (let first = 0; first < all.length; first += 24) {
     const some = all.slice(first, first + 24);
-    const answer = await call('thumbs', { run, indexes: some }).catch(() => null);
+    const answer = await persist('thumbs', { run, indexes: some });
     if (!answer || run !== current.run) return;
     some.forEach((index, number) => {
       explore.thumbs.set(index, answer.thumbs[number]);
@@ -288,7 +288,7 @@ function choosePaintings({ most, chosen = [] }) {
 async function pictures(positions, tiles, side = 128) {
   const run = current.run;
   for (let first = 0; first < positions.length; first += 4) {
-    const answer = await call('paint_many', { run, positions: positions.slice(first, first + 4), side }).catch(() => null);
+    const answer = await persist('paint_many', { run, positions: positions.slice(first, first + 4), side });
     if (!answer || run !== current.run) return;
     answer.pictures.forEach((uri, index) => { tiles[first + index].firstChild.src = uri; });
   }

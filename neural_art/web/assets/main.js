@@ -17,7 +17,7 @@ function build() {
         make('button', { type: 'button', class: 'na-button na-quiet', id: 'na-language', 'aria-label': 'English / 中文', lang: '', on: { click: () => { speak(language === 'en' ? 'zh' : 'en'); redraw(); } } }))),
     make('div', { class: 'na-title', hidden: true },
       make('input', { type: 'text', id: 'na-run-name', maxlength: 100, name: 'run.name', on: { change: renameRun, keydown: (event) => { if (event.key === 'Enter') event.target.blur(); } } }),
-      make('span', { class: 'na-state', id: 'na-state' }), button('link.button', copyLink, { shape: 'link', look: 'na-quiet', id: 'na-link' })),
+      make('span', { class: 'na-state', id: 'na-state' }), name(button('link.button', copyLink, { shape: 'link', look: 'na-quiet', id: 'na-link' }), 'link.button')),
     make('main', { id: 'na-main' }, ...STEPS.map((step) => make('section', { class: 'na-step', id: `na-${step}`, tabindex: '-1', name: `step.${step}` }))),
     make('p', { class: 'na-live na-unseen', role: 'status', 'aria-live': 'polite' }));
   buildData();
@@ -180,6 +180,7 @@ function turnTheme() {
 // ---- begin --------------------------------------------------------------------------------------------------------------
 
 build();
+steps();
 speak(language);
 redraw();
 if (memory.get('theme') && !new URLSearchParams(location.search).has('__theme')) document.body.classList.toggle('dark', memory.get('theme') === 'dark');

@@ -38,7 +38,7 @@ function makeStage(canvas, painted) {
   }
 
   function pump() {
-    while (wanted && flying < clamp(Math.ceil(Math.min(...trips, 100) / 20), 2, 8)) fly();
+    while (wanted && flying < clamp(Math.ceil(Math.min(...trips, 100) / 20), 1, 8)) fly();
   }
 
   return {

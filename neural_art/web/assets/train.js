@@ -79,9 +79,17 @@ async function act(what, details = {}) {
   for (const each of buttons) each.disabled = false;
 }
 
-async function branch() {
-  const made = await attempt('branch', { run: current.run, name: say('run.branch', { name: current.status.name }) });
-  if (made) { await open(made.run); goto('train'); }
+/** A new run from this one's model, with the same paintings or with others. */
+function branch() {
+  const begin = async (empty) => {
+    box.close();
+    const made = await attempt('branch', { run: current.run, name: say('run.branch', { name: current.status.name }), empty });
+    if (made) await open(made.run, empty ? 'data' : 'train');
+  };
+  const box = layer('na-box', make('h3', { say: 'branch.title' }), make('p', { class: 'na-note', say: 'branch.note' }),
+    make('div', { class: 'na-row' }, button('branch.same', () => begin(false), { look: 'na-first' }), button('branch.other', () => begin(true)), button('cancel', () => box.close(), { look: 'na-quiet' })));
+  box.addEventListener('close', () => box.remove());
+  box.showModal();
 }
 
 /** A line with its words: `train.<key>` above, the newest value, and the value under the pointer. */
