@@ -209,8 +209,13 @@ class Explorer:
 
     # ---- pictures
 
-    def paint(self, latents: Tensor | np.ndarray) -> np.ndarray:
-        """Square pictures (n, size, size, 3) uint8 from latents (n, 256). One painter at a time; memory is bounded."""
+    def paint(self, latents: Tensor | np.ndarray, *, threads: int | None = None) -> np.ndarray:
+        """Square pictures (n, size, size, 3) uint8 from latents (n, 256). One painter at a time; memory is bounded.
+
+        ``threads``: PyTorch computes with so many from here on in this thread; None leaves that as it is.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
         wanted = torch.as_tensor(latents, dtype=torch.float32)
         if wanted.ndim != 2 or wanted.shape[1] != LATENT_SIZE:
             raise ValueError(f"latents must be (n, {LATENT_SIZE}), not {tuple(wanted.shape)}")

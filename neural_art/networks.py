@@ -63,9 +63,8 @@ class Stage(nn.Module):
         self.mix = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
         self.style = Style(out_channels)
         self.smooth = nn.Conv2d(out_channels, out_channels, 3, padding=1, groups=out_channels)
-        binomial = torch.tensor([1.0, 2.0, 1.0]) / 4
         with torch.no_grad():
-            self.smooth.weight.copy_(torch.outer(binomial, binomial).expand_as(self.smooth.weight))
+            self.smooth.weight.copy_(_binomial().expand_as(self.smooth.weight))
         _zero_bias(self.smooth)
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
@@ -109,7 +108,14 @@ class PictureLayer(nn.Module):
         refined = self.style(self.across(self.around(hidden)), latents)
         shuffled = F.pixel_shuffle(self.colour(hidden + F.leaky_relu(refined, 0.2)), 2)
         padded = F.pad(shuffled, (1, 1, 1, 1), mode="replicate")
-        return F.avg_pool2d(F.avg_pool2d(padded, 2, stride=1), 2, stride=1)  # the binomial 1 2 1, both ways
+        blur = _binomial().to(padded).expand(3, 1, 3, 3)
+        return F.conv2d(padded, blur, groups=3)
+
+
+def _binomial() -> Tensor:
+    """The smallest blur, 3 x 3: no gain at the highest frequency, either way."""
+    weights = torch.tensor([1.0, 2.0, 1.0]) / 4
+    return torch.outer(weights, weights)
 
 
 def _zero_bias(layer: nn.Module) -> None:

@@ -141,6 +141,11 @@ class Studio:
                 found.append(self.status(id))
         return found
 
+    @property
+    def spare_threads(self) -> int:
+        """How many threads paint a picture quickest now: two, or one beside a training, which needs the others."""
+        return 1 if self._busy else min(2, os.cpu_count() or 1)
+
     def explorer(self, id: str) -> Explorer:
         """The run's newest model, to play with. While a newer one is being opened, the one before is given.
 

@@ -300,7 +300,7 @@ class Handlers:
         began = time.perf_counter()
         explorer = self._studio.explorer(_text(message, "run"))
         latent = explorer.locate(Position.from_json(message.get("position")))
-        picture = Image.fromarray(explorer.paint(latent[None])[0])
+        picture = Image.fromarray(explorer.paint(latent[None], threads=self._studio.spare_threads)[0])
         if explorer.size < _SHOWN:
             picture = picture.resize((_SHOWN, _SHOWN), Image.Resampling.BICUBIC)
         uri = _jpeg(picture, 88)
