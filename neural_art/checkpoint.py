@@ -28,9 +28,8 @@ def write(path: Path, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]
     temporary = path.with_name(path.name + ".partial")
     metadata = {"neural_art": json.dumps(settings)}
     try:
-        with open(temporary, "wb") as file:
-            file.write(safetensors.torch.save({name: t.contiguous() for name, t in tensors.items()}, metadata))
-            file.flush()
+        safetensors.torch.save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, metadata)
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:

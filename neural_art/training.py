@@ -186,6 +186,7 @@ class Training:
                 yield self._sampled(wall)
             if now - saved >= self.save_seconds:
                 saved = now
+                del self._good  # first: two of them at once would take 200 MB
                 self._good = self.saved()
                 yield self._good
         if tally.steps:
