@@ -54,7 +54,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.name not in SIZES:
             raise RecipeError(f"There is no recipe called {self.name!r}. Choose one of {', '.join(SIZES)}.")
-        _within("minutes", self.minutes, 0.05, MINUTES[1] * 100)
+        _within("minutes", self.minutes, 0.01, MINUTES[1] * 100)
         _within("seed", self.seed, 0, 2**63 - 1, whole=True)
         if self.steps is not None:
             _within("steps", self.steps, 1, 10**9, whole=True)

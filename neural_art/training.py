@@ -26,6 +26,7 @@ from neural_art.errors import CheckpointError, PaintingError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import Discriminator, Generator
+from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE, Recipe
 
 LEAST_PAINTINGS = 2
@@ -115,10 +116,8 @@ class Training:
         self.encoder = base.encoder if base else Encoder()
         self.latents = torch.zeros(len(self.paintings), LATENT_SIZE)
         self.features = feature_network()
-        adam = torch.optim.Adam
-        self.generator_optimiser = adam(self.generator.parameters(), lr=recipe.generator_rate, betas=(0.5, 0.99))
-        heads = self.discriminator.heads.parameters()
-        self.discriminator_optimiser = adam(heads, lr=recipe.discriminator_rate, betas=(0.0, 0.99))
+        self.generator_optimiser = Adam(self.generator.parameters(), betas=(0.5, 0.99))
+        self.discriminator_optimiser = Adam(self.discriminator.heads.parameters(), betas=(0.0, 0.99))
         if self._resume:
             self._restore(*self._resume)
 
@@ -196,7 +195,7 @@ class Training:
         yield Finished(**self._now(), early=False, pictures_per_second=self.pictures / max(1e-6, self.seconds))
 
     def _step(self, progress: float) -> dict[str, float]:
-        """One update of both networks; what it measured."""
+        """One update of both networks; what it measured. The generator takes twice the step while nobody opposes it."""
         recipe, n = self.recipe, self.machine.batch
         self._encode_crops()
         adversarial = self._adversarial(progress)
@@ -205,7 +204,7 @@ class Training:
         index = torch.randint(len(self.crops), (n,), generator=self.chance)
         real = torch.cat([self._crop(int(i)) for i in index])
         latents = torch.cat([self.crop_latents[index[:copied]], self._imagine(imagined)])
-        self._set_rates(progress, alone=adversarial == 0)
+        rate = self._rate(progress)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.machine.precision == "bfloat16"):
             fake = self.generator(latents).float()
             seen_real, seen_fake = augment.look(real, fake, SEEN[recipe.size], self.chance)
@@ -222,7 +221,7 @@ class Training:
                 hinge = losses.discriminator_hinge(self.discriminator(real_projected), fake_scores)
                 self.discriminator_optimiser.zero_grad()
                 hinge.backward()
-                self.discriminator_optimiser.step()
+                self.discriminator_optimiser.step(rate * recipe.discriminator_rate)
                 self.discriminator.heads.requires_grad_(False)
                 opposing = losses.generator_hinge(self.discriminator(fake_projected))
                 painted, opponent = float(losses.painted_share(fake_scores)), hinge.item()
@@ -232,7 +231,7 @@ class Training:
             loss = closeness + colours + adversarial * opposing + losses.overshoot(fake)
         self.generator_optimiser.zero_grad()
         loss.backward()
-        self.generator_optimiser.step()
+        self.generator_optimiser.step(rate * recipe.generator_rate * (2 if adversarial == 0 else 1))
         self.discriminator.heads.requires_grad_(True)
         self.step += 1
         self.pictures += n
@@ -291,13 +290,9 @@ class Training:
             return self.recipe.adversarial
         return self.recipe.adversarial * min(1.0, max(0.0, progress - self.recipe.alone) / 0.1)
 
-    def _set_rates(self, progress: float, *, alone: bool) -> None:
-        """Learning rates: up in the first 2 %, then down a cosine to a tenth; twice the step while nobody opposes."""
-        factor = self.rate * min(1.0, (progress + 1e-3) / 0.02) * (0.55 + 0.45 * math.cos(math.pi * min(1.0, progress)))
-        for group in self.generator_optimiser.param_groups:
-            group["lr"] = (2 if alone else 1) * factor * self.recipe.generator_rate
-        for group in self.discriminator_optimiser.param_groups:
-            group["lr"] = factor * self.recipe.discriminator_rate
+    def _rate(self, progress: float) -> float:
+        """The factor on the learning rates: up in the first 2 %, then down a cosine to a tenth."""
+        return self.rate * min(1.0, (progress + 1e-3) / 0.02) * (0.55 + 0.45 * math.cos(math.pi * min(1.0, progress)))
 
     def _wall_gap(self) -> float:
         """Seconds to the next wall: at most 3 at first, then sparser, about ``WALLS`` in all."""
@@ -361,8 +356,8 @@ class Training:
         checkpoint = model.tensors()
         training = dict(checkpoint)  # the same averaged weights, heads and encoder; nothing is copied twice
         training |= {f"current.{name}": t.detach().clone() for name, t in self.generator.state_dict().items()}
-        training |= _optimiser_tensors("generator_optimiser", self.generator_optimiser)
-        training |= _optimiser_tensors("discriminator_optimiser", self.discriminator_optimiser)
+        training |= self.generator_optimiser.tensors("generator_optimiser")
+        training |= self.discriminator_optimiser.tensors("discriminator_optimiser")
         training["chance"] = self.chance.get_state()
         state = {
             "step": self.step,
@@ -389,8 +384,8 @@ class Training:
             start = "current."
             current = {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
             self.generator.load_state_dict(current)
-            _restore_optimiser("generator_optimiser", self.generator_optimiser, tensors)
-            _restore_optimiser("discriminator_optimiser", self.discriminator_optimiser, tensors)
+            self.generator_optimiser.restore("generator_optimiser", tensors)
+            self.discriminator_optimiser.restore("discriminator_optimiser", tensors)
             self.chance.set_state(tensors["chance"])
             self.step, self.walls, self.pictures = state["step"], state["walls"], state["pictures"]
             if not keep_clock:
@@ -483,20 +478,6 @@ def _bfloat16_in_hardware() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def _optimiser_tensors(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    entries = optimiser.state_dict()["state"]
-    return {f"{name}.{i}.{key}": t.detach().clone() for i, entry in entries.items() for key, t in entry.items()}
-
-
-def _restore_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    entries: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        if key.startswith(name + "."):
-            _, index, field = key.rsplit(".", 2)
-            entries.setdefault(int(index), {})[field] = tensor.clone()
-    optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
 def train(paintings: Tensor, recipe: Recipe, **keywords: Any) -> Iterator[Event]:

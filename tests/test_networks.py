@@ -6,6 +6,7 @@ import torch
 from neural_art import augment, losses
 from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import Discriminator, Generator
+from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
 
 
@@ -109,3 +110,17 @@ def test_a_crop_is_the_whole_painting_without_chance_and_a_part_with_it(drawn_pa
     parts = torch.cat([augment.crop(drawn_paintings, torch.tensor([0]), 64, chance) for _ in range(3)])
     assert parts.shape == (3, 3, 64, 64)
     assert not torch.allclose(parts[0], parts[1])
+
+
+def test_adam_takes_the_steps_of_pytorchs_own() -> None:
+    start = torch.randn(5, generator=torch.Generator().manual_seed(0))
+    ours, theirs = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
+    adam, reference = Adam([ours], betas=(0.5, 0.99)), torch.optim.Adam([theirs], lr=0.1, betas=(0.5, 0.99))
+    for _ in range(5):
+        for parameter, optimiser in ((ours, adam), (theirs, reference)):
+            optimiser.zero_grad()
+            (parameter**3).sum().backward()
+        adam.step(0.1)
+        reference.step()
+    assert torch.allclose(ours, theirs, atol=1e-6)
+    assert not torch.allclose(ours, start)

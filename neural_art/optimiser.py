@@ -1,0 +1,55 @@
+"""Adam, as both networks are trained with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015, arXiv 1412.6980) with bias correction and no weight decay.
+
+    The same update as ``torch.optim.Adam``, which would load PyTorch's compiler: 2 s and 160 MB in every training.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], betas: tuple[float, float], epsilon: float = 1e-8) -> None:
+        self.parameters: list[Tensor] = list(parameters)
+        self.betas, self.epsilon = betas, epsilon
+        self.steps = 0
+        self.means = [torch.zeros_like(p) for p in self.parameters]
+        self.squares = [torch.zeros_like(p) for p in self.parameters]
+
+    def zero_grad(self) -> None:
+        """Forgets the gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Moves every parameter by about ``rate`` against its gradient; without one it is zero."""
+        first, second = self.betas
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        self.steps += 1
+        torch._foreach_lerp_(self.means, gradients, 1 - first)
+        torch._foreach_mul_(self.squares, second)
+        torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - second)
+        roots = torch._foreach_sqrt(self.squares)
+        torch._foreach_div_(roots, (1 - second**self.steps) ** 0.5)
+        torch._foreach_add_(roots, self.epsilon)
+        torch._foreach_addcdiv_(self.parameters, self.means, roots, -rate / (1 - first**self.steps))
+
+    def tensors(self, name: str) -> dict[str, Tensor]:
+        """A copy of the state, each tensor's name beginning with ``name``."""
+        kept = {f"{name}.steps": torch.tensor(self.steps)}
+        for number, (mean, square) in enumerate(zip(self.means, self.squares, strict=True)):
+            kept |= {f"{name}.{number}.mean": mean.clone(), f"{name}.{number}.square": square.clone()}
+        return kept
+
+    def restore(self, name: str, tensors: dict[str, Tensor]) -> None:
+        """Takes up the state that ``tensors`` gave. Raises ``KeyError`` or ``RuntimeError`` if it does not fit."""
+        self.steps = int(tensors[f"{name}.steps"])
+        for number, (mean, square) in enumerate(zip(self.means, self.squares, strict=True)):
+            mean.copy_(tensors[f"{name}.{number}.mean"])
+            square.copy_(tensors[f"{name}.{number}.square"])
