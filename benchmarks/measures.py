@@ -19,6 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from neural_art.distance import kid as kid  # one of this module's measures, and the one that pretrain goes by
+
 LOOKED_AT = 224
 """Side to which pictures are enlarged before Lite2 looks at them. It was trained at 260; 224 costs a quarter less."""
 
@@ -76,27 +78,6 @@ class _Lite2(nn.Module):
 
 
 # -- two sets of features ---------------------------------------------------------------------------------------------
-
-
-def kid(real: Tensor, fake: Tensor) -> float:
-    """Kernel distance of two sets of features: about 0 (or just below) for two samples of one source, more is worse.
-
-    The unbiased squared maximum mean discrepancy with the kernel (x.y / d + 1)^3 (Binkowski et al. 2018,
-    arXiv 1801.01401). Over all pairs of two sets of n and m, which is the mean over all their subsets of any one
-    size: no draw of subsets adds noise, and neither a small set nor unequal sizes bias it.
-    """
-    if min(len(real), len(fake)) < 2:
-        raise ValueError("a kernel distance needs two paintings and two pictures at least")
-    real, fake = real.double(), fake.double()
-
-    def kernel(a: Tensor, b: Tensor) -> Tensor:
-        return (a @ b.T / a.shape[1] + 1) ** 3
-
-    def within(a: Tensor) -> Tensor:
-        pairs = kernel(a, a)
-        return (pairs.sum() - pairs.diagonal().sum()) / (len(a) * (len(a) - 1))
-
-    return float(within(real) + within(fake) - 2 * kernel(real, fake).mean())
 
 
 class Neighbourhoods(NamedTuple):

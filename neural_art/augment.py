@@ -6,6 +6,8 @@ discriminator cannot learn the few paintings by heart, and a step costs less tha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -34,30 +36,55 @@ def crop(paintings: Tensor, index: Tensor, size: int, chance: torch.Generator | 
     return torch.cat(pictures)
 
 
-def look(real: Tensor, fake: Tensor, seen: int, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-    """What the feature network is shown of both: (n, 3, seen, seen) each, one random window for the batch and, for
-    each pair, the same change of brightness, saturation and contrast."""
-    size = real.shape[-1]
-    side = _draw(min(seen, size), size, chance)
-    y, x = _window(size, side, chance), _window(size, side, chance)
-    mirrored = bool(_draw(0, 1, chance))
-    n = len(real)
-    brightness = 0.4 * (torch.rand(n, 1, 1, 1, generator=chance) - 0.5)
-    saturation = 0.4 + 1.2 * torch.rand(n, 1, 1, 1, generator=chance)
-    contrast = 0.7 + 0.6 * torch.rand(n, 1, 1, 1, generator=chance)
+@dataclass(frozen=True)
+class Look:
+    """How the feature network looks at a batch: through one random window, in a light of each picture's own.
 
-    def change(pictures: Tensor) -> Tensor:
-        window = pictures[:, :, y : y + side, x : x + side]
-        if side != seen:
-            window = F.interpolate(window, (seen, seen), mode="bilinear", antialias=True, align_corners=False)
-        if mirrored:
+    Call it with a painting and with the picture that should look like it: both are changed alike.
+    The window's side is drawn between half of ``seen`` and the whole picture, so that brush strokes are also looked at
+    enlarged: a feature network that sees them only reduced lets any texture pass.
+    """
+
+    seen: int
+    side: int
+    y: int
+    x: int
+    mirrored: bool
+    brightness: Tensor
+    saturation: Tensor
+    contrast: Tensor
+
+    @classmethod
+    def draw(cls, count: int, size: int, seen: int, chance: torch.Generator) -> Look:
+        """A random look at ``count`` pictures of ``size`` px, to be shown at ``seen`` px."""
+        least = seen // 2
+        side = round(least * (size / least) ** float(torch.rand(1, generator=chance)))
+
+        def light(low: float, high: float) -> Tensor:
+            return low + (high - low) * torch.rand(count, 1, 1, 1, generator=chance)
+
+        return cls(
+            seen=seen,
+            side=side,
+            y=_window(size, side, chance),
+            x=_window(size, side, chance),
+            mirrored=bool(_draw(0, 1, chance)),
+            brightness=light(-0.2, 0.2),
+            saturation=light(0.4, 1.6),
+            contrast=light(0.7, 1.3),
+        )
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """(n, 3, size, size) in [-1, 1] -> (n, 3, seen, seen), channels last."""
+        window = pictures[:, :, self.y : self.y + self.side, self.x : self.x + self.side]
+        if self.side != self.seen:
+            shape = (self.seen, self.seen)
+            window = F.interpolate(window, shape, mode="bilinear", antialias=True, align_corners=False)
+        if self.mirrored:
             window = window.flip(3)
-        grey = window.mean(1, keepdim=True)
-        window = torch.lerp(grey, window, saturation)
+        window = torch.lerp(window.mean(1, keepdim=True), window, self.saturation)
         mean = window.mean((1, 2, 3), keepdim=True)
-        return (torch.lerp(mean, window, contrast) + brightness).contiguous(memory_format=torch.channels_last)
-
-    return change(real), change(fake)
+        return (torch.lerp(mean, window, self.contrast) + self.brightness).contiguous(memory_format=torch.channels_last)
 
 
 def _window(size: int, side: int, chance: torch.Generator) -> int:

@@ -21,16 +21,10 @@ class Adam:
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
 
-    def zero_grad(self) -> None:
-        """Forgets the gradients."""
-        for parameter in self.parameters:
-            parameter.grad = None
-
     @torch.no_grad()
-    def step(self, rate: float) -> None:
-        """Moves every parameter by about ``rate`` against its gradient; without one it is zero."""
+    def step(self, gradients: list[Tensor], rate: float) -> None:
+        """Moves every parameter by about ``rate`` against its gradient."""
         first, second = self.betas
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
         self.steps += 1
         torch._foreach_lerp_(self.means, gradients, 1 - first)
         torch._foreach_mul_(self.squares, second)

@@ -16,11 +16,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
-from neural_art import checkpoint
+from neural_art import augment, checkpoint, latent
 from neural_art.checkpoint import Model
+from neural_art.distance import kid, spread_out
 from neural_art.errors import PaintingError
-from neural_art.events import Event
+from neural_art.events import Event, Saved
+from neural_art.features import feature_network
 from neural_art.paintings import Progress
 from neural_art.pictures import Studies
 from neural_art.recipe import Recipe
@@ -32,6 +35,9 @@ LIMITS = Limits(least=256, most=10**7, total_bytes=1 << 50, entries=10**7)
 SAVE_SECONDS = 60.0
 KEPT_LATENTS = 512  # of the pictures' latents, as many are shipped: enough to draw new ones from
 CARD = "README.md"
+BEST = "best.safetensors"
+JUDGE_SECONDS = 600.0
+JUDGED = 512  # pictures, and as many paintings
 
 
 def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
@@ -45,11 +51,15 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         imagined=0.25,
         alone=0.2,
         averaging=0.03,
+        adversarial=0.2,
     )
 
 
-def pretrain(folder: Path, run: Run, recipe: Recipe) -> Iterator[Event | Progress]:
+def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None) -> Iterator[Event | Progress]:
     """Trains on all pictures below ``folder`` and writes ``run``; goes on where an earlier call stopped.
+
+    ``start``: a base model to begin from rather than from nothing. Every ten minutes the model is judged, and the best
+    one so far is kept beside the last (see ``judge``).
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``PaintingError`` for too few pictures.
@@ -64,20 +74,59 @@ def pretrain(folder: Path, run: Run, recipe: Recipe) -> Iterator[Event | Progres
         paintings = torch.from_numpy(np.memmap(pictures, np.uint8, "c").reshape(-1, 3, side, side))
         about = {"aspect": 1.0, "name": f"base-{recipe.name}"}
         began = time.monotonic()
-        training = Training(paintings, recipe, resume=run.saved(), began=began, about=about, save_seconds=SAVE_SECONDS)
+        training = Training(
+            paintings,
+            recipe,
+            base=start,
+            resume=run.saved(),
+            began=began,
+            about=about,
+            save_seconds=SAVE_SECONDS,
+        )
+        judged = training.seconds
         for event in training.run():
             run.record(event)
+            if isinstance(event, Saved) and (event.seconds - judged > JUDGE_SECONDS or training.progress >= 1):
+                judged = event.seconds
+                _keep_the_best(run, event, paintings)
             yield event
 
 
+def judge(model: Model, paintings: Tensor) -> float:
+    """The kernel distance (x 1000) of 512 new pictures from as many paintings, bytes (n, 3, L, L): less is better.
+
+    Looked at through the training's own feature network, so it only compares one model with another.
+    """
+    size, chance = model.generator.size, torch.Generator().manual_seed(0)
+    latents = latent.gaussian(model.latents, JUDGED, chance)
+    generator = model.generator.eval()
+    with torch.inference_mode():
+        fake = torch.cat([_seen(generator(part).clamp(-1, 1)) for part in latents.split(16)])
+        index = spread_out(len(paintings), JUDGED)
+        real = torch.cat([_seen(augment.crop(paintings, part, size, None)) for part in index.split(16)])
+    return 1000 * kid(real, fake)
+
+
+def _seen(pictures: Tensor) -> Tensor:
+    return feature_network()(pictures.contiguous(memory_format=torch.channels_last))[-1].mean((2, 3))
+
+
+def _keep_the_best(run: Run, saved: Saved, paintings: Tensor) -> None:
+    model = Model.from_tensors(saved.checkpoint, saved.settings)
+    found = judge(model, paintings)
+    best = run.folder / BEST
+    if not best.exists() or found < Model.open(best).settings["kid"]:
+        checkpoint.write(best, saved.checkpoint, {**saved.settings, "kid": round(found, 2)})
+
+
 def ship(run: Run, folder: Path, data: str) -> Path:
-    """Writes the run's model to ``folder`` in half precision, with a model card; returns the model's path.
+    """Writes the run's best model to ``folder`` in half precision, with a model card; returns the model's path.
 
     ``data``: a sentence for the card on what it was trained on and who has the rights in it.
     """
-    model = Model.open(run.checkpoint)
-    chosen = torch.linspace(0, len(model.latents) - 1, min(KEPT_LATENTS, len(model.latents))).round().long()
-    model.latents = model.latents[chosen]
+    best = run.folder / BEST
+    model = Model.open(best if best.exists() else run.checkpoint)
+    model.latents = model.latents[spread_out(len(model.latents), KEPT_LATENTS)]
     halved = {name: t.half() if t.is_floating_point() else t for name, t in model.tensors().items()}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / checkpoint.FILE

@@ -20,7 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from neural_art import augment, latent, losses
+from neural_art import augment, latent
+from neural_art.allocator import keep_freed_memory
+from neural_art.augment import Look
 from neural_art.checkpoint import FORMAT, Model
 from neural_art.errors import CheckpointError, PaintingError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
@@ -28,6 +30,7 @@ from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import Discriminator, Generator
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE, Recipe
+from neural_art.step import Part, Stepper
 
 LEAST_PAINTINGS = 2
 WALL = 24  # pictures in a wall; the first half at paintings' addresses, the rest imagined
@@ -97,6 +100,7 @@ class Training:
         self._resume = resume
         self.started_from = str(base.settings.get("name", "base")) if base else "none"
         self.machine = _machine(recipe)
+        keep_freed_memory()
         torch.set_num_threads(self.machine.threads)
         self._build()
 
@@ -115,7 +119,6 @@ class Training:
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.encoder = base.encoder if base else Encoder()
         self.latents = torch.zeros(len(self.paintings), LATENT_SIZE)
-        self.features = feature_network()
         self.generator_optimiser = Adam(self.generator.parameters(), betas=(0.5, 0.99))
         self.discriminator_optimiser = Adam(self.discriminator.heads.parameters(), betas=(0.0, 0.99))
         if self._resume:
@@ -150,6 +153,7 @@ class Training:
         if self.step == 0:
             self.machine = self._measure()
             torch.set_num_threads(self.machine.threads)
+        self._stepper = self._make_stepper()
         yield Started(
             **self._now(),
             paintings=n,
@@ -194,54 +198,46 @@ class Training:
         yield self.saved()
         yield Finished(**self._now(), early=False, pictures_per_second=self.pictures / max(1e-6, self.seconds))
 
+    def _make_stepper(self) -> Stepper:
+        return Stepper(
+            self.generator,
+            self.discriminator,
+            self.generator_optimiser,
+            self.discriminator_optimiser,
+            threads=min(self.machine.threads, self.machine.batch),
+            half=self.machine.precision == "bfloat16",
+        )
+
     def _step(self, progress: float) -> dict[str, float]:
         """One update of both networks; what it measured. The generator takes twice the step while nobody opposes it."""
-        recipe, n = self.recipe, self.machine.batch
+        recipe = self.recipe
         self._encode_crops()
         adversarial = self._adversarial(progress)
-        imagined = min(n - 1, round(n * recipe.imagined)) if adversarial > 0 else 0
-        copied = n - imagined
-        index = torch.randint(len(self.crops), (n,), generator=self.chance)
-        real = torch.cat([self._crop(int(i)) for i in index])
-        latents = torch.cat([self.crop_latents[index[:copied]], self._imagine(imagined)])
         rate = self._rate(progress)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.machine.precision == "bfloat16"):
-            fake = self.generator(latents).float()
-            seen_real, seen_fake = augment.look(real, fake, SEEN[recipe.size], self.chance)
-            with torch.no_grad():
-                real_maps = self.features(seen_real)
-            fake_maps = self.features(seen_fake)
-            painted = opponent = 0.0
-            opposing = torch.zeros(())
-            if adversarial > 0:
-                with torch.no_grad():
-                    real_projected = self.discriminator.project(real_maps)
-                fake_projected = self.discriminator.project(fake_maps)
-                fake_scores = self.discriminator([m.detach() for m in fake_projected])
-                hinge = losses.discriminator_hinge(self.discriminator(real_projected), fake_scores)
-                self.discriminator_optimiser.zero_grad()
-                hinge.backward()
-                self.discriminator_optimiser.step(rate * recipe.discriminator_rate)
-                self.discriminator.heads.requires_grad_(False)
-                opposing = losses.generator_hinge(self.discriminator(fake_projected))
-                painted, opponent = float(losses.painted_share(fake_scores)), hinge.item()
-            pairs = [[m[:copied].float() for m in maps] for maps in (fake_maps, real_maps)]
-            closeness = losses.feature_distance(*pairs)
-            colours = losses.colour_distance(fake[:copied], real[:copied])
-            loss = closeness + colours + adversarial * opposing + losses.overshoot(fake)
-        self.generator_optimiser.zero_grad()
-        loss.backward()
-        self.generator_optimiser.step(rate * recipe.generator_rate * (2 if adversarial == 0 else 1))
-        self.discriminator.heads.requires_grad_(True)
+        count = self.machine.batch // self._stepper.parts
+        reading = self._stepper.step(
+            [self._part(count, adversarial > 0) for _ in range(self._stepper.parts)],
+            adversarial=adversarial,
+            generator_rate=rate * recipe.generator_rate * (2 if adversarial == 0 else 1),
+            discriminator_rate=rate * recipe.discriminator_rate,
+        )
         self.step += 1
-        self.pictures += n
+        self.pictures += count * self._stepper.parts
         self._average()
-        return {
-            "closeness": closeness.item(),
-            "painted": painted,
-            "discriminator_loss": opponent,
-            "generator_loss": loss.item(),
-        }
+        return reading
+
+    def _part(self, count: int, opposed: bool) -> Part:
+        """What one thread is shown: random crops, and latents of which a share is imagined if there is an opponent."""
+        imagined = min(count - 1, round(count * self.recipe.imagined)) if opposed else 0
+        copied = count - imagined
+        index = torch.randint(len(self.crops), (count,), generator=self.chance)
+        crops = [self.crops[i] for i in index.tolist()]
+        return Part(
+            paintings=lambda: torch.cat([self._picture(*crop) for crop in crops]),
+            latents=torch.cat([self.crop_latents[index[:copied]], self._imagine(imagined)]),
+            copied=copied,
+            look=Look.draw(count, self.recipe.size, SEEN[self.recipe.size], self.chance),
+        )
 
     def _imagine(self, count: int) -> Tensor:
         """Latents of pictures that nobody painted: half of them around the paintings, half between two."""
@@ -263,9 +259,6 @@ class Training:
         pictures = torch.cat([self._picture(*crop) for crop in new])
         self.crops += new
         self.crop_latents = torch.cat([self.crop_latents, self.encoder(pictures)])
-
-    def _crop(self, number: int) -> Tensor:
-        return self._picture(*self.crops[number])
 
     def _picture(self, painting: int, seed: int | None) -> Tensor:
         """(1, 3, size, size): the crop of a painting that ``seed`` stands for; None is the whole painting."""
@@ -423,7 +416,7 @@ class Training:
         for _ in range(2):
             start = time.monotonic()
             with torch.autocast("cpu", torch.bfloat16, enabled=machine.precision == "bfloat16"):
-                maps = self.features(F.adaptive_avg_pool2d(generator(latents), SEEN[self.recipe.size]))
+                maps = feature_network()(F.adaptive_avg_pool2d(generator(latents), SEEN[self.recipe.size]))
                 torch.stack([m.float().mean() for m in maps]).sum().backward()
             seconds = time.monotonic() - start
         return seconds

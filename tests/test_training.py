@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from neural_art import training
+from neural_art import losses, training
 from neural_art.checkpoint import Model
 from neural_art.errors import PaintingError, RecipeError
 from neural_art.events import Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
@@ -125,7 +125,7 @@ def test_a_loss_that_is_not_a_number_rolls_back_with_a_smaller_step(drawn_painti
 
 
 def test_a_training_that_stays_unstable_fails_in_words(drawn_paintings: torch.Tensor, monkeypatch) -> None:
-    monkeypatch.setattr(training.losses, "COLOUR_WEIGHT", float("nan"))
+    monkeypatch.setattr(losses, "COLOUR_WEIGHT", float("nan"))
     events = list(train(drawn_paintings, QUICK))
     assert [e.rate for e in events if isinstance(e, RolledBack)] == [0.5, 0.25, 0.125]
     assert isinstance(events[-1], Failed)
