@@ -24,7 +24,12 @@ CHANNELS = (24, 40, 112, 320)
 class FeatureNetwork(nn.Module):
     """Frozen features at four scales: (n, 3, h, w) in [-1, 1] -> maps (n, CHANNELS[i], h / stride, w / stride).
 
-    Batch norms are folded into the convolutions, and no parameter asks for a gradient; gradients flow to the picture.
+    h and w are multiples of 32. Batch norms are folded into the convolutions, and no parameter asks for a gradient;
+    gradients flow to the picture.
+
+    The weights were trained with TensorFlow's padding, which at a stride of 2 adds a row at the bottom and a column at
+    the right only. PyTorch pads both sides alike; its own padding, at no cost, comes to the same if all, pictures
+    and kernels, is turned upside down: the spare row at the top is then never looked at.
     """
 
     def __init__(self) -> None:
@@ -41,7 +46,7 @@ class FeatureNetwork(nn.Module):
         down = [i for i, stride in enumerate(strides) if stride == 2]
         # a scale ends before the next stride-2 block; the first such block only ends stride 2, which nobody reads
         self.ends = (*(i - 1 for i in down[1:]), len(strides) - 1)
-        self.stem = nn.Sequential(fuse_conv_bn_eval(network._conv_stem, network._bn0), nn.ReLU6())
+        self.stem = nn.Sequential(_turned(network._conv_stem, network._bn0), nn.ReLU6(inplace=True))
         self.blocks = nn.ModuleList(_Block(block) for block in network._blocks)
         self.requires_grad_(False)
         self.eval()
@@ -51,11 +56,11 @@ class FeatureNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         maps = []
-        hidden = self.stem(pictures)
+        hidden = self.stem(pictures.flip(2, 3))
         for index, block in enumerate(self.blocks):
             hidden = block(hidden)
             if index in self.ends:
-                maps.append(hidden)
+                maps.append(hidden.flip(2, 3))
         return maps
 
 
@@ -66,15 +71,28 @@ class _Block(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         if hasattr(block, "_expand_conv"):
-            layers += [fuse_conv_bn_eval(block._expand_conv, block._bn0), nn.ReLU6()]
-        layers += [fuse_conv_bn_eval(block._depthwise_conv, block._bn1), nn.ReLU6()]
-        layers += [fuse_conv_bn_eval(block._project_conv, block._bn2)]
+            layers += [_turned(block._expand_conv, block._bn0), nn.ReLU6(inplace=True)]
+        layers += [_turned(block._depthwise_conv, block._bn1), nn.ReLU6(inplace=True)]
+        layers += [_turned(block._project_conv, block._bn2)]
         self.layers = nn.Sequential(*layers)
         self.residual = block._depthwise_conv.stride[0] == 1 and layers[0].in_channels == layers[-1].out_channels
 
     def forward(self, hidden: Tensor) -> Tensor:
         out = self.layers(hidden)
         return hidden + out if self.residual else out
+
+
+def _turned(conv: Any, norm: Any) -> nn.Conv2d:
+    """A convolution and its batch norm in one, upside down, with padding on all sides."""
+    fused = fuse_conv_bn_eval(conv, norm)
+    side = fused.kernel_size[0]
+    shape = (fused.in_channels, fused.out_channels, side, fused.stride[0], side // 2, 1, fused.groups)
+    turned = nn.Conv2d(*shape)
+    assert turned.bias is not None and fused.bias is not None
+    with torch.no_grad():
+        turned.weight.copy_(fused.weight.flip(2, 3))
+        turned.bias.copy_(fused.bias)
+    return turned
 
 
 @lru_cache(maxsize=1)

@@ -75,65 +75,57 @@ class Stepper:
         ``closeness``: the feature loss. ``painted``: share of generated patches that pass for painted, 0 to 1.
         ``discriminator_loss``, ``generator_loss``: before the update.
         """
-        works = [
-            _Work(generator, discriminator, part, adversarial, self.half)
-            for (generator, discriminator), part in zip(self._networks, parts, strict=True)
+        shown = [
+            (*networks, part, adversarial, self.half) for networks, part in zip(self._networks, parts, strict=True)
         ]
-        gradients = list(self._pool.map(_Work.judge, works))
+        for_heads, for_generator, readings = zip(
+            *self._pool.map(lambda arguments: _learn(*arguments), shown), strict=True
+        )
         if adversarial > 0:
-            self.discriminator_optimiser.step(_mean(gradients), discriminator_rate)
-        gradients = list(self._pool.map(_Work.improve, works))
-        self.generator_optimiser.step(_mean(gradients), generator_rate)
-        return {name: sum(work.reading[name] for work in works) / len(works) for name in works[0].reading}
+            self.discriminator_optimiser.step(_mean(for_heads), discriminator_rate)
+        self.generator_optimiser.step(_mean(for_generator), generator_rate)
+        return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
 
 
-class _Work:
-    """One part of one step, in two halves; between them the heads are updated."""
+def _learn(
+    generator: Generator, discriminator: Discriminator, part: Part, adversarial: float, half: bool
+) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
+    """The gradients of the heads (none where nobody opposes) and of the generator, and what was measured.
 
-    def __init__(
-        self, generator: Generator, discriminator: Discriminator, part: Part, adversarial: float, half: bool
-    ) -> None:
-        self.generator, self.discriminator, self.part = generator, discriminator, part
-        self.adversarial, self.half = adversarial, half
-        self.reading = {"closeness": 0.0, "painted": 0.0, "discriminator_loss": 0.0, "generator_loss": 0.0}
-
-    def judge(self) -> list[Tensor]:
-        """Paints and looks; the gradients of the heads, none where nobody opposes."""
-        features = feature_network()
-        with self._precision():
-            real = self.part.paintings()
-            self.fake = self.generator(self.part.latents).float()
+    Both face the other as it is before the step, so that the heads look at the pictures only once.
+    """
+    features, copied = feature_network(), part.copied
+    for_heads: list[Tensor] = []
+    painted = opponent = 0.0
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        real = part.paintings()
+        fake = generator(part.latents).float()
+        with torch.no_grad():
+            real_maps = features(part.look(real))
+        fake_maps = features(part.look(fake))
+        pairs = [[m[:copied].float() for m in maps] for maps in (fake_maps, real_maps)]
+        closeness = losses.feature_distance(*pairs)
+        loss = closeness + losses.colour_distance(fake[:copied], real[:copied]) + losses.overshoot(fake)
+        if adversarial > 0:
             with torch.no_grad():
-                real_maps = features(self.part.look(real))
-            fake_maps = features(self.part.look(self.fake))
-            copied = self.part.copied
-            pairs = [[m[:copied].float() for m in maps] for maps in (fake_maps, real_maps)]
-            self.closeness = losses.feature_distance(*pairs)
-            self.loss = self.closeness + losses.colour_distance(self.fake[:copied], real[:copied])
-            if self.adversarial == 0:
-                return []
-            with torch.no_grad():
-                real_projected = self.discriminator.project(real_maps)
-            self.projected = self.discriminator.project(fake_maps)
-            fake_scores = self.discriminator([m.detach() for m in self.projected])
-            hinge = losses.discriminator_hinge(self.discriminator(real_projected), fake_scores)
-        self.reading |= {"painted": losses.painted_share(fake_scores).item(), "discriminator_loss": hinge.item()}
-        return list(torch.autograd.grad(hinge, list(self.discriminator.heads.parameters())))
-
-    def improve(self) -> list[Tensor]:
-        """The gradients of the generator, which faces the heads as they are now."""
-        with self._precision():
-            loss = self.loss + losses.overshoot(self.fake)
-            if self.adversarial > 0:
-                loss = loss + self.adversarial * losses.generator_hinge(self.discriminator(self.projected))
-        self.reading |= {"closeness": self.closeness.item(), "generator_loss": loss.item()}
-        return list(torch.autograd.grad(loss, list(self.generator.parameters())))
-
-    def _precision(self) -> torch.autocast:
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.half)
+                real_projected = discriminator.project(real_maps)
+            fake_scores = discriminator(discriminator.project(fake_maps))
+            hinge = losses.discriminator_hinge(discriminator(real_projected), fake_scores)
+            loss = loss + adversarial * losses.generator_hinge(fake_scores)
+            painted, opponent = losses.painted_share(fake_scores).item(), hinge.item()
+            heads = list(discriminator.heads.parameters())
+            for_heads = list(torch.autograd.grad(hinge, heads, retain_graph=True))
+    for_generator = list(torch.autograd.grad(loss, list(generator.parameters())))
+    reading = {
+        "closeness": closeness.item(),
+        "painted": painted,
+        "discriminator_loss": opponent,
+        "generator_loss": loss.item(),
+    }
+    return for_heads, for_generator, reading
 
 
-def _mean(gradients: list[list[Tensor]]) -> list[Tensor]:
+def _mean(gradients: Sequence[list[Tensor]]) -> list[Tensor]:
     """The gradients of all parts, averaged, in the first one's memory."""
     total, *others = gradients
     for other in others:
