@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 COLOUR_WEIGHT = 0.5
+OVERSHOOT_WEIGHT = 10.0
 
 
 def feature_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
@@ -25,8 +26,11 @@ def colour_distance(fake: Tensor, real: Tensor) -> Tensor:
 
 
 def overshoot(fake: Tensor) -> Tensor:
-    """Mean amount by which pictures leave [-1, 1]. Without it, pixels that are clamped anyway drift: coloured dots."""
-    return F.relu(fake.abs() - 1).mean()
+    """``OVERSHOOT_WEIGHT`` times the mean amount by which pictures leave [-1, 1].
+
+    Pixels that would be clamped anyway otherwise drift, where few windows show them: coloured specks in a corner.
+    """
+    return OVERSHOOT_WEIGHT * F.relu(fake.abs() - 1).mean()
 
 
 def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) -> Tensor:

@@ -93,7 +93,7 @@ def test_the_hinge_losses_reward_the_right_side() -> None:
 
 def test_only_what_leaves_the_range_overshoots() -> None:
     assert losses.overshoot(torch.tensor([-1.0, 0.0, 1.0])) == 0
-    assert losses.overshoot(torch.tensor([-3.0, 1.0])) == 1
+    assert losses.overshoot(torch.tensor([-3.0, 1.0])) == losses.OVERSHOOT_WEIGHT
 
 
 def test_painting_and_picture_are_changed_alike(drawn_paintings: torch.Tensor) -> None:
