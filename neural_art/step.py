@@ -64,8 +64,7 @@ class Stepper:
         self.parts = min(PARTS, threads)
         self._networks = [(generator, discriminator)]
         self._networks += [(_replica(generator), _replica(discriminator)) for _ in range(self.parts - 1)]
-        # a pool's threads end when the pool is forgotten
-        self._pool = ThreadPoolExecutor(self.parts, "step", torch.set_num_threads, (threads // self.parts,))
+        self._pool = workers(threads)
 
     def step(
         self, parts: Sequence[Part], *, adversarial: float, generator_rate: float, discriminator_rate: float
@@ -85,6 +84,12 @@ class Stepper:
             self.discriminator_optimiser.step(_mean(for_heads), discriminator_rate)
         self.generator_optimiser.step(_mean(for_generator), generator_rate)
         return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
+
+
+def workers(threads: int) -> ThreadPoolExecutor:
+    """A thread for each part of a batch, with its share of the processor's ``threads``. They end with the pool."""
+    parts = min(PARTS, threads)
+    return ThreadPoolExecutor(parts, "part", torch.set_num_threads, (threads // parts,))
 
 
 def _learn(

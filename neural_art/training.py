@@ -30,7 +30,7 @@ from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import Discriminator, Generator
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE, Recipe
-from neural_art.step import Part, Stepper
+from neural_art.step import Part, Stepper, workers
 
 LEAST_PAINTINGS = 2
 WALL = 24  # pictures in a wall; the first half at paintings' addresses, the rest imagined
@@ -137,8 +137,17 @@ class Training:
         self.crop_latents = self.latents.clone()
 
     def _describe(self, index: Tensor, chance: torch.Generator | None) -> Tensor:
-        parts = [describe(augment.crop(self.paintings, i, self.recipe.size, chance)) for i in index.split(16) if len(i)]
-        return torch.cat(parts) if parts else torch.empty(0, len(self.encoder.mean))
+        """What the encoder sees in whole paintings, on all cores, or with ``chance`` in a random part of each."""
+
+        def described(part: Tensor) -> Tensor:
+            return describe(augment.crop(self.paintings, part, self.recipe.size, chance))
+
+        if not len(index):
+            return torch.empty(0, len(self.encoder.mean))
+        if chance is not None or self.machine.threads == 1:
+            return torch.cat([described(part) for part in index.split(16)])
+        with workers(self.machine.threads) as pool:
+            return torch.cat(list(pool.map(described, index.split(16))))
 
     # -- the training itself --------------------------------------------------------------------------------------
 
