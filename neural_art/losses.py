@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-COLOUR_WEIGHT = 0.5
+COLOUR_WEIGHT = 0.1
 OVERSHOOT_WEIGHT = 10.0
 
 
