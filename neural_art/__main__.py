@@ -108,7 +108,16 @@ def paint(options: argparse.Namespace) -> None:
     from neural_art.explorer import Explorer, Position
 
     explorer = Explorer.open(options.run)
-    positions = [Position(seed=options.seed + i, daring=options.daring) for i in range(options.count)]
+    group = None
+    if options.group is not None:
+        if options.group not in explorer.classes:
+            known = ", ".join(explorer.classes)
+            raise RunError(
+                f"There is no class {options.group!r} in these paintings. "
+                + (f"Choose one of {known}." if known else "They were not sorted into folders.")
+            )
+        group = explorer.classes.index(options.group)
+    positions = [Position(seed=options.seed + i, daring=options.daring, group=group) for i in range(options.count)]
     options.out.mkdir(parents=True, exist_ok=True)
     with _bar("Painting", len(positions), "picture") as bar:
         for position in positions:
@@ -508,6 +517,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the PNGs")
     added.add_argument("--count", type=_number(1, 10_000, whole=True), default=16, help="how many (default 16)")
     added.add_argument("--seed", type=_number(0, 2**52, whole=True), default=0, help="of the first one (default 0)")
+    added.add_argument("--class", dest="group", metavar="NAME", help="of this class only: the folder's name")
     added.add_argument("--daring", type=_number(0, 1.5), default=0.7, help="0 (the mean) to 1.5 (default 0.7)")
     added.add_argument(
         "--square", action="store_true", help="as the network paints it, not in the paintings' own shape"

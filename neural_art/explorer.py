@@ -57,7 +57,9 @@ class Position:
 
     ``origin``: "seed" starts from the random latent that ``seed`` stands for, "painting" from the address of painting
     ``a``, "morph" from the point ``t`` (0 to 1) on the way from painting ``a`` to ``b``. What the origin does not need
-    is ignored. ``amounts``: up to 8 offsets along the directions, in standard deviations, -4 to 4.
+    is ignored. ``group``: with "seed", the class that the random latent is drawn from, an index into
+    ``Explorer.classes``; None is any.
+    ``amounts``: up to 8 offsets along the directions, in standard deviations, -4 to 4.
     ``daring``: 0 to 1.5; below 1 the origin is pulled towards the mean of the paintings, above it is exaggerated.
     """
 
@@ -68,6 +70,7 @@ class Position:
     t: float = 0.0
     amounts: tuple[float, ...] = ()
     daring: float = 1.0
+    group: int | None = None
 
     def __post_init__(self) -> None:
         if self.origin not in ORIGINS:
@@ -76,6 +79,8 @@ class Position:
         _check("a", self.a, *_INDEX, whole=True)
         _check("b", self.b, *_INDEX, whole=True)
         _check("t", self.t, 0, 1)
+        if self.group is not None:
+            _check("group", self.group, *_INDEX, whole=True)
         _check("daring", self.daring, *DARING)
         if not isinstance(self.amounts, tuple) or len(self.amounts) > SLIDERS:
             raise RunError(f"amounts is {_short(self.amounts)}. It must be a list of at most {SLIDERS} numbers.")
@@ -98,7 +103,7 @@ class Position:
         if unknown:
             raise RunError(f"A position has no {_short(unknown[0])}. Leave it out.")
         plain = {**values}
-        for name in ("seed", "a", "b"):
+        for name in ("seed", "a", "b", "group"):
             if isinstance(plain.get(name), float) and plain[name].is_integer():
                 plain[name] = int(plain[name])
         if isinstance(plain.get("amounts"), list):
@@ -112,6 +117,8 @@ class Explorer:
     ``size``: side of the square pictures, in pixels. ``aspect``: width / height in which pictures are shown.
     ``paintings``: what was learned from, in the order of ``latents``; empty for a checkpoint without its run's folder.
     ``latents``: (n, 256), the paintings' addresses; ``mean``: (256,), their mean.
+    ``classes``: their classes' names, in the order of their numbers, and ``labels``: (n,), each painting's number;
+    empty and None without classes.
     ``directions``: (k, 256), the paintings' principal components, strongest first, each one standard deviation long;
     ``strengths``: (k,), those standard deviations. k is 8, or less where the paintings differ in fewer ways.
     ``name``, ``recipe``, ``step``: of the run, as far as known. All tensors are float32 on the CPU.
@@ -129,6 +136,7 @@ class Explorer:
         self.recipe = Recipe.from_json(settings["recipe"]) if "recipe" in settings else None
         self.latents = model.latents
         self.mean = self.latents.mean(0)
+        self.classes, self.labels = _classes(settings, len(self.latents))
         self.directions, self.strengths = latent.principal(self.latents, SLIDERS)
         known = report is not None and len(report.paintings) == len(self.latents)
         self.paintings = report.paintings if report is not None and known else ()
@@ -155,20 +163,34 @@ class Explorer:
     def locate(self, position: Position) -> Tensor:
         """The latent (256,) of a position: ``mean + daring * (origin - mean) + sum(amounts[i] * directions[i])``.
 
-        Amounts beyond the last direction move nothing. Raises ``RunError`` for a painting that is not there.
+        The mean is that of the paintings, or of those of the position's class. Amounts beyond the last direction move
+        nothing. Raises ``RunError`` for a painting or a class that is not there.
         """
+        mean = self.mean
         if position.origin == "seed":
-            start = self.random(torch.Generator().manual_seed(position.seed))[0]
+            start = self.random(torch.Generator().manual_seed(position.seed), group=position.group)[0]
+            if position.group is not None and self.labels is not None:
+                mean = self.latents[self.labels == position.group].mean(0)
         elif position.origin == "painting":
             start = self._painting(position.a)
         else:
             start = self.morph(self._painting(position.a), self._painting(position.b), position.t)
         amounts = torch.tensor(position.amounts[: len(self.directions)], dtype=torch.float32)
-        return latent.truncate(start, self.mean, position.daring) + amounts @ self.directions[: len(amounts)]
+        return latent.truncate(start, mean, position.daring) + amounts @ self.directions[: len(amounts)]
 
-    def random(self, chance: torch.Generator, count: int = 1, daring: float = 1.0) -> Tensor:
-        """New latents (count, 256) from the Gaussian that fits the paintings' addresses."""
-        return latent.gaussian(self.latents, count, chance, daring)
+    def random(self, chance: torch.Generator, count: int = 1, daring: float = 1.0, group: int | None = None) -> Tensor:
+        """New latents (count, 256) from the Gaussian that fits the paintings' addresses, or those of each class.
+
+        ``group``: of this class only. Raises ``RunError`` for a class that is not there.
+        """
+        if group is not None and group >= len(self.classes):
+            known = ", ".join(f"{number} ({name})" for number, name in enumerate(self.classes))
+            raise RunError(f"There is no class {group}. " + (f"Choose from {known}." if known else "There are none."))
+        if self.labels is None:
+            return latent.gaussian(self.latents, count, chance, daring)
+        if group is None:
+            return latent.of_classes(self.latents, self.labels, count, chance, daring)
+        return latent.of_class(self.latents, self.labels, group, count, chance, daring)
 
     def morph(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         """The latent (256,) at ``t``, 0 to 1, on the way from latent ``a`` to ``b``; at the ends exactly those.
@@ -252,6 +274,16 @@ class Explorer:
     def in_aspect(self, pixels: np.ndarray, longest: int | None = None) -> Image.Image:
         """A square picture (size, size, 3) in the paintings' aspect, its longer side ``longest`` pixels."""
         return paintings.unsqueeze(pixels, self.aspect, min(longest or self.longest, _LONGEST))
+
+
+def _classes(settings: Mapping[str, Any], count: int) -> tuple[tuple[str, ...], Tensor | None]:
+    """The classes that a checkpoint's settings tell of, checked; none where there are fewer than two."""
+    names, labels = settings.get("classes"), settings.get("labels")
+    if not isinstance(names, list) or not isinstance(labels, list) or len(labels) != count or len(names) < 2:
+        return (), None
+    if not all(type(label) is int and 0 <= label < len(names) for label in labels) or len(set(labels)) < len(names):
+        return (), None
+    return tuple(str(name) for name in names), torch.tensor(labels)
 
 
 def png_of(picture: Image.Image, story: Mapping[str, Any]) -> bytes:

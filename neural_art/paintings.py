@@ -88,6 +88,17 @@ class Report:
         return dict(Counter(painting.kind for painting in self.paintings if painting.kind is not None))
 
     @property
+    def classes(self) -> tuple[list[str], list[int]]:
+        """The classes' names in order, and each painting's class as an index into them; both empty without classes.
+
+        Paintings that lie outside of all folders are a class of their own, "". One class alone is none.
+        """
+        names = sorted({painting.kind or "" for painting in self.paintings})
+        if len(names) < 2:
+            return [], []
+        return names, [names.index(painting.kind or "") for painting in self.paintings]
+
+    @property
     def shapes(self) -> dict[str, int]:
         """How many paintings are "upright", about "square" (within 5 %) and "wide"."""
         shapes = {"upright": 0, "square": 0, "wide": 0}

@@ -62,6 +62,7 @@ class Training:
     ``resume``: the ``training`` tensors and ``state`` of an earlier ``Saved`` event of this run. The recipe may ask for
     more minutes than the earlier one did.
     ``began``: ``time.monotonic()`` when the budget began to run; by default, now.
+    ``labels``: (n,), the paintings' classes, numbered from 0; new latents are then drawn class by class.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
     ``save_seconds``: a ``Saved`` event comes about so often.
 
@@ -76,6 +77,7 @@ class Training:
         base: Model | None = None,
         resume: tuple[dict[str, Tensor], dict[str, Any]] | None = None,
         began: float | None = None,
+        labels: Tensor | None = None,
         about: dict[str, Any] | None = None,
         save_seconds: float = SAVE_SECONDS,
     ) -> None:
@@ -89,6 +91,7 @@ class Training:
                 f"paintings must be (n, 3, {side}, {side}) bytes, not {tuple(paintings.shape)} {paintings.dtype}"
             )
         self._began = time.monotonic() if began is None else began
+        self.labels = labels
         self.paintings, self.recipe, self.base, self.about = paintings, recipe, base, dict(about or {})
         self.chance = torch.Generator().manual_seed(recipe.seed)
         self.save_seconds = save_seconds
@@ -157,7 +160,7 @@ class Training:
         self._address()
         n = len(self.paintings)
         shown = torch.linspace(0, n - 1, min(n, WALL // 2)).round().long()
-        imagined = latent.gaussian(self.latents, WALL - len(shown), chance, daring=0.8)
+        imagined = self._new(WALL - len(shown), chance, daring=0.8)
         wall = torch.cat([self.latents[shown], imagined])
         if self.step == 0:
             self.machine = self._measure()
@@ -253,10 +256,15 @@ class Training:
         around = count // 2
         return torch.cat(
             [
-                latent.gaussian(self.latents, around, self.chance),
+                self._new(around, self.chance),
                 latent.half_way(self.crop_latents, count - around, self.chance),
             ]
         )
+
+    def _new(self, count: int, chance: torch.Generator, daring: float = 1.0) -> Tensor:
+        if self.labels is None:
+            return latent.gaussian(self.latents, count, chance, daring)
+        return latent.of_classes(self.latents, self.labels, count, chance, daring)
 
     def _encode_crops(self) -> None:
         """Remembers a few more crops with their addresses; each crop is encoded only once."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import torch
 
 from neural_art import paintings
 from neural_art.checkpoint import Model
@@ -144,7 +145,8 @@ def _train(run: Run, base: Path | None, began: float | None, leave: threading.Ev
 
 
 def _set_up(run: Run, recipe: Recipe, base: Path | None, began: float | None) -> Training:
-    pictures, _ = paintings.load(run.paintings_folder, stored_size(recipe))
+    pictures, report = paintings.load(run.paintings_folder, stored_size(recipe))
+    names, labels = report.classes
     start = run.base if run.base.exists() else base if recipe.base else None
     saved = run.saved()
     return Training(
@@ -153,7 +155,8 @@ def _set_up(run: Run, recipe: Recipe, base: Path | None, began: float | None) ->
         base=Model.open(start, size=recipe.size) if start is not None else None,
         resume=saved,
         began=began,
-        about={"aspect": run.aspect, "name": run.info.name},
+        labels=torch.tensor(labels) if names else None,
+        about={"aspect": run.aspect, "name": run.info.name, "classes": names, "labels": labels},
     )
 
 

@@ -231,6 +231,18 @@ def test_paint_writes_pictures_that_know_their_seed(trained: Path, tmp_path: Pat
     assert story["position"]["daring"] == 0.5
 
 
+def test_paint_takes_a_class_by_its_folders_name(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["paint", str(trained), "--out", str(tmp_path), "--count", "1", "--class", "海"]) == 0
+    with Image.open(tmp_path / "00000.png") as picture:
+        group = json.loads(picture.info["neural_art"])["position"]["group"]
+    assert Explorer.open(trained).classes[group] == "海"
+    assert main(["paint", str(trained), "--out", str(tmp_path), "--class", "seas"]) == 1
+    assert "'seas'" in (said := capsys.readouterr().err)
+    assert "hills, 海" in said
+
+
 def test_paint_takes_a_checkpoint_and_paints_squares(trained: Path, tmp_path: Path) -> None:
     words = ["paint", str(trained / "checkpoint.safetensors"), "--out", str(tmp_path), "--count", "1", "--square"]
     assert main(words) == 0

@@ -359,3 +359,56 @@ def test_every_name_of_the_library_is_there() -> None:
         assert getattr(neural_art, name) is not None
     with pytest.raises(AttributeError):
         neural_art.no_such_name  # noqa: B018
+
+
+# ---- classes
+
+
+@pytest.fixture(scope="module")
+def classed() -> Explorer:
+    """Two classes whose addresses lie far apart."""
+    latents = torch.randn(20, 256, generator=torch.Generator().manual_seed(0)) * 0.1
+    latents[:12] += 2
+    return Explorer(model_of(latents, classes=["cats", "dogs"], labels=[0] * 12 + [1] * 8))
+
+
+def test_a_picture_can_be_asked_for_by_class(classed: Explorer) -> None:
+    assert classed.classes == ("cats", "dogs")
+    seeds = range(20)
+    cats = torch.stack([classed.locate(Position(seed=seed, group=0)) for seed in seeds])
+    dogs = torch.stack([classed.locate(Position(seed=seed, group=1, daring=0.5)) for seed in seeds])
+    assert cats.mean(1).min() > 1.5
+    assert dogs.mean(1).max() < 0.5
+    either = torch.stack([classed.locate(Position(seed=seed)) for seed in seeds]).mean(1)
+    assert ((either > 1.5) | (either < 0.5)).all()
+    assert (either > 1.5).any() and (either < 0.5).any()
+
+
+def test_a_class_that_is_not_there_is_refused_with_those_that_are(classed: Explorer, explorer: Explorer) -> None:
+    with pytest.raises(RunError, match=r"no class 2.*0 \(cats\), 1 \(dogs\)"):
+        classed.locate(Position(group=2))
+    assert explorer.classes == ()
+    with pytest.raises(RunError, match="There are none"):
+        explorer.locate(Position(group=0))
+
+
+def test_a_position_with_a_class_survives_json_and_a_browser() -> None:
+    assert Position.from_json(Position(group=3).to_json()) == Position(group=3)
+    assert Position.from_json({"group": 1.0}).group == 1
+    assert Position.from_json({"seed": 4}).group is None
+    with pytest.raises(RunError, match="group"):
+        Position(group=-1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"classes": ["cats", "dogs"], "labels": [0] * 20},
+        {"classes": ["cats", "dogs"], "labels": [0, 1]},
+        {"classes": ["cats", "dogs"], "labels": [0] * 19 + [2]},
+        {"classes": ["cats"], "labels": [0] * 20},
+        {"classes": "cats", "labels": None},
+    ],
+)
+def test_classes_that_do_not_fit_the_paintings_are_none(settings: dict) -> None:
+    assert Explorer(model_of(torch.randn(20, 256), **settings)).classes == ()

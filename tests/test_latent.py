@@ -80,3 +80,39 @@ def test_a_loop_that_rests_moves_slower_at_its_keys(latents: torch.Tensor) -> No
         return float((path[101] - path[100]).norm())
 
     assert speed_at_key(0.0) < 0.05 * speed_at_key(1.0)
+
+
+def _two_classes() -> tuple[torch.Tensor, torch.Tensor]:
+    """Forty narrow latents around -3 and five wide ones around +3."""
+    narrow, wide = torch.randn(40, 6, generator=_chance(1)) * 0.2 - 3, torch.randn(5, 6, generator=_chance(2)) + 3
+    return torch.cat([narrow, wide]), torch.tensor([0] * 40 + [1] * 5)
+
+
+def test_a_class_is_drawn_with_its_own_mean_and_spread() -> None:
+    latents, labels = _two_classes()
+    drawn = latent.of_class(latents, labels, 0, 5000, _chance())
+    assert torch.allclose(drawn.mean(0), latents[:40].mean(0), atol=0.05)
+    assert torch.allclose(drawn.std(0), latents[:40].std(0), atol=0.08)
+    assert torch.allclose(
+        latent.of_class(latents, labels, 1, 3, _chance(), daring=0.0), latents[40:].mean(0).expand(3, -1)
+    )
+
+
+def test_a_class_of_one_painting_has_variety_too() -> None:
+    latents, labels = _two_classes()
+    labels[40:] = torch.arange(1, 6)
+    drawn = latent.of_class(latents, labels, 5, 200, _chance())
+    assert drawn.std(0).min() > 0.05
+    assert torch.allclose(drawn.mean(0), latents[44], atol=0.1)
+
+
+def test_without_a_class_asked_for_each_is_drawn_as_often_as_it_has_paintings() -> None:
+    latents, labels = _two_classes()
+    drawn = latent.of_classes(latents, labels, 4000, _chance())
+    assert (drawn.mean(1) > 0).double().mean().item() == pytest.approx(5 / 45, abs=0.02)
+    assert (drawn.mean(1).abs() > 1).double().mean() > 0.98  # nothing lies between the classes
+
+
+def test_a_class_without_paintings_is_refused() -> None:
+    with pytest.raises(ValueError, match="class 7"):
+        latent.of_class(*_two_classes(), 7, 1, _chance())

@@ -111,6 +111,7 @@ def played(server: tuple[str, Path, Path], paintings: Path) -> Run:
             weights.mul_(1.3)  # untrained pictures are almost grey otherwise
     model = Model(generator, Discriminator(), Encoder(), torch.randn(12, 256))
     settings = {"format": 1, "size": 64, "aspect": 1.5, "step": 5, "name": "Played with"}
+    settings |= {"classes": ["", "<b>hills</b>"], "labels": [0] * 6 + [1] * 6}
     checkpoint.write(run.checkpoint, model.tensors(), settings)
     return run
 
@@ -239,6 +240,18 @@ def test_a_slider_changes_the_picture_and_undo_brings_it_back(visitor: Any, serv
     page.keyboard.press("Control+Shift+z")
     page.wait_for_function("!document.querySelector('#na-canvas').dataset.shown.startsWith('0,')")
     assert look(page) == moved
+
+
+def test_new_pictures_are_of_the_class_that_was_chosen(visitor: Any, server: Any, played: Run) -> None:
+    page = explore(visitor(), server, played)
+    menu = page.locator("#na-class")
+    assert menu.locator("option").all_text_contents() == ["Any class", "in no folder", "<b>hills</b>"]
+    first = look(page)
+    menu.select_option("<b>hills</b>")
+    expect(page.locator("#na-where")).to_contain_text("<b>hills</b>")
+    page.wait_for_function("first => document.querySelector('#na-canvas').toDataURL() !== first", arg=first.decode())
+    menu.select_option("Any class")
+    expect(page.locator("#na-where")).not_to_contain_text("hills")
 
 
 def test_the_last_of_many_quick_movements_is_the_one_that_is_shown(visitor: Any, server: Any, played: Run) -> None:

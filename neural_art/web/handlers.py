@@ -291,6 +291,7 @@ class Handlers:
             "aspect": explorer.aspect,
             "names": [_short_name(painting) for painting in explorer.paintings],
             "directions": len(explorer.directions),
+            "classes": list(explorer.classes),
             "version": explorer.step,
             "favourites": run.favourites(),
         }

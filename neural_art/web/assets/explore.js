@@ -1,10 +1,11 @@
 // Step 3, Explore: a position is a small JSON; everything here changes it, the stage shows it.
 
 const DIRECTIONS = 8, REACH = 4, KEPT_STEPS = 80;
-const explore = { ready: null, info: null, at: null, past: [], future: [], favourites: [], thumbs: new Map(), ends: 0, chosen: [] };
+const explore = { ready: null, info: null, at: null, past: [], future: [], favourites: [], thumbs: new Map(), ends: 0, chosen: [], group: null };
 
 const chance = () => crypto.getRandomValues(new Uint32Array(1))[0];
-const fresh = () => ({ origin: 'seed', seed: chance(), a: 0, b: 0, t: 0, amounts: Array(DIRECTIONS).fill(0), daring: 0.7 });
+const fresh = () => ({ origin: 'seed', seed: chance(), a: 0, b: 0, t: 0, amounts: Array(DIRECTIONS).fill(0), daring: 0.7, group: null });
+const wanted = () => ({ ...fresh(), group: explore.group });  // of the class that is chosen, or of any
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function buildExplore() {
@@ -14,7 +15,7 @@ function buildExplore() {
   const easel = make('div', { class: 'na-easel' },
     make('div', { class: 'na-frame' }, canvas),
     make('div', { class: 'na-tray' },
-      button('explore.new', () => go(fresh()), { look: 'na-first', shape: 'new', id: 'na-new' }), heart,
+      classMenu(), button('explore.new', () => go(wanted()), { look: 'na-first', shape: 'new', id: 'na-new' }), heart,
       button('explore.undo', undo, { shape: 'undo', bare: true, id: 'na-undo' }), button('explore.redo', redo, { shape: 'redo', bare: true, id: 'na-redo' }),
       button('explore.reset', reset, { shape: 'reset', bare: true, id: 'na-reset' }),
       button('explore.save', () => download(1), { shape: 'down', id: 'na-save' }), button('explore.save4', () => download(4), { look: 'na-quiet' })),
@@ -84,6 +85,25 @@ function plain(key, low, high, step, format, change) {
   return made;
 }
 
+/** The menu of classes beside "New picture"; hidden for sets without classes. */
+function classMenu() {
+  return make('select', { id: 'na-class', class: 'na-select', hidden: true, name: 'explore.class', on: { change: (event) => {
+    explore.group = event.target.value === '' ? null : Number(event.target.value);
+    go(wanted());
+    drawSixteen();
+  } } });
+}
+
+const classLabel = (label) => label || say('explore.class.none');
+
+function showClasses() {
+  const menu = find('#na-class'), { classes } = explore.info;
+  explore.group = null;
+  menu.replaceChildren(make('option', { value: '', say: 'explore.class.any' }), ...classes.map((label, index) => make('option', { value: index }, classLabel(label))));
+  menu.value = '';
+  show(menu, classes.length > 0);
+}
+
 function slot(side) {
   const made = make('button', { type: 'button', class: 'na-slot', id: `na-slot-${side}`, name: `explore.choose.${side}`, on: { click: async () => {
     const [index] = await choosePaintings({ most: 1 }) || [];
@@ -149,6 +169,7 @@ function showControls() {
   const where = find('#na-where');
   if (at.origin === 'painting') tell(where, 'where.painting', { name: names[at.a] || at.a + 1 });
   else if (at.origin === 'morph') tell(where, 'where.morph', { a: names[at.a] || at.a + 1, b: names[at.b] || at.b + 1 });
+  else if (Number.isInteger(at.group)) tell(where, 'where.class', { class: classLabel(explore.info.classes[at.group]), seed: String(at.seed) });
   else tell(where, 'where.seed', { seed: String(at.seed) });
 }
 
@@ -198,6 +219,7 @@ async function showExplore() {
   root.style.setProperty('--aspect', info.aspect);
   find('#na-canvas').style.aspectRatio = info.aspect;
   explore.stage.clear();
+  showClasses();
   drawOwn();
   settle();
   drawKept();
@@ -301,7 +323,7 @@ function positionTile(position, key, values) {
 }
 
 function drawSixteen() {
-  const positions = Array.from({ length: 16 }, () => ({ ...fresh(), daring: explore.at.daring }));
+  const positions = Array.from({ length: 16 }, () => ({ ...wanted(), daring: explore.at.daring }));
   const tiles = positions.map((position, index) => positionTile(position, 'tile.new', { n: index + 1 }));
   empty(find('#na-sixteen'), ...tiles);
   pictures(positions, tiles);

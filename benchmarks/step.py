@@ -1,0 +1,155 @@
+"""Where the time of a training step goes, and what this processor could do at best.
+
+    python benchmarks/step.py [--recipe study] [--batch 16] [--threads N]
+
+Prints, for one batch: the whole step, its parts on a single thread (which is how a step runs: a part of the batch on
+each core), and every convolution of the generator beside a matrix multiplication of the same shape. Run it on an idle
+machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+from torch import Tensor, nn
+
+from neural_art import losses
+from neural_art.augment import Look
+from neural_art.checkpoint import FILE, Model
+from neural_art.features import Encoder, feature_network
+from neural_art.networks import Discriminator, Generator
+from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
+from neural_art.training import SEEN, Training, stored_size
+
+BASE = ROOT / "checkpoints" / "base"
+TIMES = 9
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    """The median of some calls, after one to warm up."""
+    call()
+    taken = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        call()
+        taken.append(1000 * (time.perf_counter() - started))
+    return statistics.median(taken)
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Prints Markdown."""
+    heads = list(heads)
+    print("\n| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    for row in rows:
+        print("| " + " | ".join(f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in row) + " |")
+
+
+def start(size: int) -> Model:
+    """The base model, or a fresh one of this size."""
+    if (BASE / FILE).exists():
+        return Model.open(BASE, size=size)
+    return Model(Generator(size), Discriminator(), Encoder(), torch.zeros(2, LATENT_SIZE))
+
+
+def whole_step(recipe: Recipe) -> float:
+    """Milliseconds of a full step with both losses."""
+    side = stored_size(recipe)
+    drawn = torch.randint(0, 256, (64, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    training = Training(drawn, recipe, base=start(recipe.size))
+    events = training.run()
+    next(events), next(events)
+    return milliseconds(lambda: training._step(0.5))
+
+
+def parts(model: Model, batch: int) -> Iterable[tuple[str, float]]:
+    """The pieces of a step, each on the threads that torch has now."""
+    generator = model.generator.to(memory_format=torch.channels_last).train()
+    discriminator = model.discriminator.to(memory_format=torch.channels_last).train()
+    features, size = feature_network(), generator.size
+    weights, heads = list(generator.parameters()), list(discriminator.heads.parameters())
+    latents = torch.randn(batch, LATENT_SIZE)
+    paintings = torch.rand(batch, 3, size, size) * 2 - 1
+    look = Look.draw(batch, size, SEEN[size], torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        yield "generator, forward", milliseconds(lambda: generator(latents))
+        seen = look(paintings)
+        yield "features of the paintings", milliseconds(lambda: features(look(paintings)))
+        maps = features(seen)
+        projected = discriminator.project(maps)
+        yield "addresses of two new crops", milliseconds(lambda: model.encoder(paintings[:2]))
+
+    def both(output: Tensor, inputs: list[Tensor]) -> None:
+        torch.autograd.grad(output, inputs)
+
+    yield "generator, forward and backward", milliseconds(lambda: both(generator(latents).square().mean(), weights))
+    shown = seen.requires_grad_()
+    yield (
+        "features of the pictures, forward and backward",
+        milliseconds(lambda: both(torch.stack([m.square().mean() for m in features(shown)]).sum(), [shown])),
+    )
+    yield (
+        "heads, forward and backward to their weights",
+        milliseconds(lambda: both(losses.generator_hinge(discriminator(projected)), heads)),
+    )
+    inputs = [m.detach().requires_grad_() for m in maps]
+    yield (
+        "projection and heads, forward and backward to the features",
+        milliseconds(lambda: both(losses.generator_hinge(discriminator(discriminator.project(inputs))), inputs)),
+    )
+
+
+def convolutions(generator: Generator, batch: int) -> Iterable[tuple[str, float, float, float]]:
+    """Dense convolutions: shape, milliseconds forward, GFLOP/s, GFLOP/s of a matrix multiplication of its shape."""
+    found: list[tuple[nn.Conv2d, Tensor]] = []
+
+    def hook(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(layer, nn.Conv2d)
+        found.append((layer, inputs[0]))
+
+    dense = [m for m in generator.modules() if isinstance(m, nn.Conv2d) and m.groups == 1]
+    hooks = [layer.register_forward_pre_hook(hook) for layer in dense]
+    with torch.inference_mode():
+        generator(torch.randn(batch, LATENT_SIZE))
+        for handle in hooks:
+            handle.remove()
+        for layer, given in found:
+            n, channels, height, width = given.shape
+            depth = channels * layer.kernel_size[0] * layer.kernel_size[1]
+            work = 2e-6 * n * height * width * depth * layer.out_channels  # MFLOP
+            a, b = torch.randn(n * height * width, depth), torch.randn(depth, layer.out_channels)
+            taken = milliseconds(lambda layer=layer, given=given: layer(given))  # type: ignore[misc]
+            best = milliseconds(lambda a=a, b=b: a @ b)  # type: ignore[misc]
+            kernel = f"{layer.kernel_size[0]}x{layer.kernel_size[1]}"
+            yield f"{channels} -> {layer.out_channels}, {kernel} at {height} px", taken, work / taken, work / best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", choices=list(SIZES), default="study")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=0, help="for the whole step (default: all cores)")
+    asked = parser.parse_args()
+    taken = whole_step(Recipe(name=asked.recipe, batch=asked.batch, threads=asked.threads, minutes=60))
+    print(f"A step of {asked.batch} pictures: {taken:.0f} ms, {1000 * asked.batch / taken:.1f} pictures a second.")
+    torch.set_num_threads(1)
+    model = start(SIZES[asked.recipe])
+    table(("part, on one thread", "ms"), parts(model, asked.batch))
+    table(
+        ("the generator's convolutions, on one thread", "ms", "GFLOP/s", "matrix multiplication, GFLOP/s"),
+        convolutions(model.generator.train(), asked.batch),
+    )
+
+
+if __name__ == "__main__":
+    main()
