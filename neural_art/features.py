@@ -75,17 +75,31 @@ class _Block(nn.Module):
         layers += [_turned(block._depthwise_conv, block._bn1), nn.ReLU6(inplace=True)]
         layers += [_turned(block._project_conv, block._bn2)]
         self.layers = nn.Sequential(*layers)
-        self.residual = block._depthwise_conv.stride[0] == 1 and layers[0].in_channels == layers[-1].out_channels
+        channels = getattr(block, "_expand_conv", block._depthwise_conv).in_channels, block._project_conv.out_channels
+        self.residual = block._depthwise_conv.stride[0] == 1 and channels[0] == channels[1]
 
     def forward(self, hidden: Tensor) -> Tensor:
         out = self.layers(hidden)
         return hidden + out if self.residual else out
 
 
-def _turned(conv: Any, norm: Any) -> nn.Conv2d:
+class _Pointwise(nn.Linear):
+    """A 1 x 1 convolution, as the matrix multiplication that it is: with few pixels, PyTorch's own is slow."""
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return super().forward(hidden.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def _turned(conv: Any, norm: Any) -> nn.Conv2d | _Pointwise:
     """A convolution and its batch norm in one, upside down, with padding on all sides."""
     fused = fuse_conv_bn_eval(conv, norm)
     side = fused.kernel_size[0]
+    if side == 1:
+        pointwise = _Pointwise(fused.in_channels, fused.out_channels)
+        with torch.no_grad():
+            pointwise.weight.copy_(fused.weight.flatten(1))
+            pointwise.bias.copy_(fused.bias)
+        return pointwise
     shape = (fused.in_channels, fused.out_channels, side, fused.stride[0], side // 2, 1, fused.groups)
     turned = nn.Conv2d(*shape)
     assert turned.bias is not None and fused.bias is not None

@@ -24,15 +24,23 @@ class Adam:
     @torch.no_grad()
     def step(self, gradients: list[Tensor], rate: float) -> None:
         """Moves every parameter by about ``rate`` against its gradient."""
-        first, second = self.betas
         self.steps += 1
-        torch._foreach_lerp_(self.means, gradients, 1 - first)
-        torch._foreach_mul_(self.squares, second)
-        torch._foreach_addcmul_(self.squares, gradients, gradients, 1 - second)
-        roots = torch._foreach_sqrt(self.squares)
-        torch._foreach_div_(roots, (1 - second**self.steps) ** 0.5)
-        torch._foreach_add_(roots, self.epsilon)
-        torch._foreach_addcdiv_(self.parameters, self.means, roots, -rate / (1 - first**self.steps))
+        count = torch.tensor(float(self.steps))
+        torch._fused_adam_(
+            self.parameters,
+            gradients,
+            self.means,
+            self.squares,
+            max_exp_avg_sqs=[],
+            state_steps=[count] * len(self.parameters),
+            lr=rate,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=0.0,
+            eps=self.epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """A copy of the state, each tensor's name beginning with ``name``."""

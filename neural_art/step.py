@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import cached
 
 from neural_art import losses
 from neural_art.augment import Look
@@ -27,6 +28,8 @@ PARTS = 2
 """Parts of a batch. More would leave batch norm too few pictures in each."""
 
 Network = TypeVar("Network", bound=nn.Module)
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,17 @@ class Stepper:
         shown = [
             (*networks, part, adversarial, self.half) for networks, part in zip(self._networks, parts, strict=True)
         ]
-        for_heads, for_generator, readings = zip(
-            *self._pool.map(lambda arguments: _learn(*arguments), shown), strict=True
-        )
+        with cached():  # the heads judge twice; their spectral norms are found once
+            learned = self.side_by_side(lambda arguments: _learn(*arguments), shown)
+        for_heads, for_generator, readings = zip(*learned, strict=True)
         if adversarial > 0:
             self.discriminator_optimiser.step(_mean(for_heads), discriminator_rate)
         self.generator_optimiser.step(_mean(for_generator), generator_rate)
         return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
+
+    def side_by_side(self, work: Callable[[Given], Made], shares: Sequence[Given]) -> list[Made]:
+        """What ``work`` makes of each share, in order; each part's thread takes one at a time."""
+        return list(self._pool.map(work, shares))
 
 
 def workers(threads: int) -> ThreadPoolExecutor:
