@@ -179,7 +179,7 @@ class Explorer:
         return latent.truncate(start, mean, position.daring) + amounts @ self.directions[: len(amounts)]
 
     def random(self, chance: torch.Generator, count: int = 1, daring: float = 1.0, group: int | None = None) -> Tensor:
-        """New latents (count, 256) from the Gaussian that fits the paintings' addresses, or those of each class.
+        """New latents (count, 256) crossed from three paintings, or from three of one class.
 
         ``group``: of this class only. Raises ``RunError`` for a class that is not there.
         """
@@ -187,7 +187,7 @@ class Explorer:
             known = ", ".join(f"{number} ({name})" for number, name in enumerate(self.classes))
             raise RunError(f"There is no class {group}. " + (f"Choose from {known}." if known else "There are none."))
         if self.labels is None:
-            return latent.gaussian(self.latents, count, chance, daring)
+            return latent.crossed(self.latents, count, chance, daring)
         if group is None:
             return latent.of_classes(self.latents, self.labels, count, chance, daring)
         return latent.of_class(self.latents, self.labels, group, count, chance, daring)

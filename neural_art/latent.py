@@ -6,19 +6,25 @@ A set of n paintings has latents (n, d), one row each. A picture's latent is (d,
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+PARENTS = 3
+"""Paintings that a new latent is crossed from."""
 
-def gaussian(latents: Tensor, count: int, chance: torch.Generator, daring: float = 1.0) -> Tensor:
-    """``count`` new latents from the Gaussian that fits ``latents``, (count, d).
 
-    w = mean + daring * sum_i e_i (w_i - mean) / sqrt(n - 1) with e_i ~ N(0, 1): no covariance matrix is formed.
+def crossed(latents: Tensor, count: int, chance: torch.Generator, daring: float = 1.0) -> Tensor:
+    """``count`` new latents, (count, d), each a cross of ``PARENTS`` random rows of ``latents``.
+
+    w = mean + daring * sum_k c_k (w_k - mean) with c on the unit sphere, no c_k negative. So the new latents have the
+    mean and the covariance of the paintings', as draws from the Gaussian that fits them would; but a Gaussian draw is a
+    little of every painting at once, which no painting is, and comes out paler (docs/engine.md has figures).
     ``daring`` is the truncation (Karras et al. 2019, arXiv 1812.04948, appendix B): 0 gives the mean, 1 the fit.
     """
     mean = latents.mean(0)
-    n = len(latents)
-    chances = torch.randn(count, n, generator=chance)
-    return mean + daring * (chances @ (latents - mean)) / max(1, n - 1) ** 0.5
+    parents = torch.randint(len(latents), (count, PARENTS), generator=chance)
+    shares = F.normalize(torch.randn(count, 1, PARENTS, generator=chance).abs(), dim=2)
+    return mean + daring * (shares @ (latents[parents] - mean)).squeeze(1)
 
 
 BORROWED = 4.0
@@ -28,7 +34,7 @@ BORROWED = 4.0
 def of_class(
     latents: Tensor, labels: Tensor, group: int, count: int, chance: torch.Generator, daring: float = 1.0
 ) -> Tensor:
-    """``count`` new latents of one class, (count, d): from a Gaussian with its mean and its spread.
+    """``count`` new latents of one class, (count, d), crossed among its paintings.
 
     ``labels`` (n,) are the classes of ``latents``. What a few paintings cannot tell about their class's spread is taken
     from how paintings of all classes lie about their own class's mean (a shrunken covariance: Friedman 1989,
@@ -41,12 +47,12 @@ def of_class(
     means = torch.stack([latents[labels == label].mean(0) for label in labels.unique()])
     within = latents - means[torch.unique(labels, return_inverse=True)[1]]
     share = BORROWED / (BORROWED + len(own))
-    theirs = gaussian(within, count, chance, daring)
-    return mean + (1 - share) ** 0.5 * (gaussian(own, count, chance, daring) - mean) + share**0.5 * theirs
+    theirs = crossed(within, count, chance, daring)
+    return mean + (1 - share) ** 0.5 * (crossed(own, count, chance, daring) - mean) + share**0.5 * theirs
 
 
 def of_classes(latents: Tensor, labels: Tensor, count: int, chance: torch.Generator, daring: float = 1.0) -> Tensor:
-    """``count`` new latents, each of a random painting's class, (count, d): a mixture of the classes' Gaussians."""
+    """``count`` new latents, each of a random painting's class, (count, d)."""
     drawn = labels[torch.randint(len(labels), (count,), generator=chance)]
     new = torch.empty(count, latents.shape[1])
     for group in drawn.unique().tolist():

@@ -98,7 +98,7 @@ def judge(model: Model, paintings: Tensor) -> float:
     Looked at through the training's own feature network, so it only compares one model with another.
     """
     size, chance = model.generator.size, torch.Generator().manual_seed(0)
-    latents = latent.gaussian(model.latents, JUDGED, chance)
+    latents = latent.crossed(model.latents, JUDGED, chance)
     generator = model.generator.eval()
     with torch.inference_mode():
         fake = torch.cat([_seen(generator(part).clamp(-1, 1)) for part in latents.split(16)])

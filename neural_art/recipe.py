@@ -29,7 +29,7 @@ class Recipe:
     same machine gives the same weights.
     ``adversarial``: weight of the discriminator's opinion against the feature loss, at its highest.
     ``imagined``: the share of a batch that is painted from latents between and around the paintings
-    (Gaussian and half-way), judged by the discriminator alone.
+    (crosses of three and half-way), judged by the discriminator alone.
     ``alone``: without a base, the fraction of the budget in which the feature loss leads alone.
     ``averaging``: the half-life of the moving average of the weights, as a fraction of the training so far.
     ``base``: start from the shipped base model, where there is one; a run that branched from another starts from that.

@@ -39,7 +39,7 @@ SAVE_SECONDS = 9.0
 TELL_SECONDS = 0.8
 SEEN = {64: 64, 128: 96, 256: 160}  # picture size -> side of the windows that the feature network sees
 VIEWS = (512, 6000)  # views of the paintings that an encoder is fitted to, at least and at most
-CROPS_A_STEP = 2  # crops encoded afresh in a step
+CROPS_AT_ONCE, CROPS_EVERY = 16, 8  # crops encoded afresh, together, and steps from one time to the next
 CROPS = 65536  # remembered at most
 MARGIN = 1.25  # paintings are kept this much larger than the pictures, so that crops have something to move in
 PATIENCE = 2  # roll-backs before a training is given up
@@ -263,19 +263,24 @@ class Training:
 
     def _new(self, count: int, chance: torch.Generator, daring: float = 1.0) -> Tensor:
         if self.labels is None:
-            return latent.gaussian(self.latents, count, chance, daring)
+            return latent.crossed(self.latents, count, chance, daring)
         return latent.of_classes(self.latents, self.labels, count, chance, daring)
 
     def _encode_crops(self) -> None:
-        """Remembers a few more crops with their addresses; each crop is encoded only once."""
-        if len(self.crops) >= min(CROPS, 16 * len(self.paintings)):
+        """Now and then remembers some more crops with their addresses; each crop is encoded only once."""
+        if self.step % CROPS_EVERY or len(self.crops) >= min(CROPS, 16 * len(self.paintings)):
             return
-        index = torch.randint(len(self.paintings), (CROPS_A_STEP,), generator=self.chance)
-        seeds = torch.randint(2**62, (CROPS_A_STEP,), generator=self.chance)
+        index = torch.randint(len(self.paintings), (CROPS_AT_ONCE,), generator=self.chance)
+        seeds = torch.randint(2**62, (CROPS_AT_ONCE,), generator=self.chance)
         new = list(zip(index.tolist(), seeds.tolist(), strict=True))
-        pictures = torch.cat([self._picture(*crop) for crop in new])
+
+        def encoded(crops: list[tuple[int, int]]) -> Tensor:
+            return self.encoder(torch.cat([self._picture(*crop) for crop in crops]))
+
+        share = CROPS_AT_ONCE // self._stepper.parts
+        shares = [new[start : start + share] for start in range(0, CROPS_AT_ONCE, share)]
         self.crops += new
-        self.crop_latents = torch.cat([self.crop_latents, self.encoder(pictures)])
+        self.crop_latents = torch.cat([self.crop_latents, *self._stepper.side_by_side(encoded, shares)])
 
     def _picture(self, painting: int, seed: int | None) -> Tensor:
         """(1, 3, size, size): the crop of a painting that ``seed`` stands for; None is the whole painting."""

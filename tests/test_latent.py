@@ -1,4 +1,4 @@
-"""Latents: what the Gaussian, the directions, the morph and the loop promise."""
+"""Latents: what crosses, the directions, the morph and the loop promise."""
 
 import pytest
 import torch
@@ -16,15 +16,22 @@ def latents() -> torch.Tensor:
     return torch.randn(400, 4, generator=_chance()) * scales + torch.tensor([1.0, -2.0, 0.0, 3.0])
 
 
-def test_the_gaussian_has_the_mean_and_the_spread_of_the_paintings(latents: torch.Tensor) -> None:
-    drawn = latent.gaussian(latents, 20_000, _chance(1))
+def test_crosses_have_the_mean_and_the_spread_of_the_paintings(latents: torch.Tensor) -> None:
+    drawn = latent.crossed(latents, 20_000, _chance(1))
     assert torch.allclose(drawn.mean(0), latents.mean(0), atol=0.1)
     assert torch.allclose(drawn.std(0), latents.std(0), rtol=0.05)
 
 
+def test_a_cross_stays_with_three_paintings(latents: torch.Tensor) -> None:
+    apart = torch.eye(50)  # in a direction of its own each: a cross of three lies in three of them
+    drawn = latent.crossed(apart, 200, _chance()) - apart.mean(0)
+    assert int(((drawn > 0.1).sum(1) > latent.PARENTS).sum()) == 0
+    assert torch.allclose(drawn.norm(dim=1).median(), torch.tensor(1.0), atol=0.1)
+
+
 def test_daring_zero_is_the_mean_and_the_same_chance_draws_the_same(latents: torch.Tensor) -> None:
-    assert torch.allclose(latent.gaussian(latents, 3, _chance(), daring=0.0), latents.mean(0).expand(3, -1))
-    assert torch.equal(latent.gaussian(latents, 3, _chance(5)), latent.gaussian(latents, 3, _chance(5)))
+    assert torch.allclose(latent.crossed(latents, 3, _chance(), daring=0.0), latents.mean(0).expand(3, -1))
+    assert torch.equal(latent.crossed(latents, 3, _chance(5)), latent.crossed(latents, 3, _chance(5)))
     assert torch.allclose(latent.truncate(latents[0], latents.mean(0), 1.0), latents[0])
 
 
