@@ -54,6 +54,7 @@ from neural_art.training import Training, stored_size, to_bytes
 ROOT = Path(__file__).resolve().parent.parent
 SIDE = 128  # pixels at which everything is measured
 PICTURES = 512
+A_CLASS = 128  # pictures of each class
 HELD_OUT = 0.1
 MORPHS, MORPH_STEPS = 16, 8
 SPLITS = 8  # random halves for the floor
@@ -72,6 +73,9 @@ COLUMNS = {  # name in results.csv -> heading and format in results.md
     "coverage": ("coverage", "{:.2f}"),
     "slope": ("slope", "{:.2f}"),
     "slope_of_paintings": ("of paintings", "{:.2f}"),
+    "lattice": ("lattice", "{:.1f}"),
+    "lattice_of_paintings": ("of paintings", "{:.1f}"),
+    "variety": ("variety", "{:.2f}"),
     "copies": ("copies", "{:.1%}"),
     "reconstruction": ("reconstruction", "{:.2f}"),
     "reconstruction_colour": ("in colour", "{:.1f}"),
@@ -124,6 +128,9 @@ class Known:
     features: Tensor
     spread: float
     slope: float
+    lattice: float
+    labels: np.ndarray  # (n,): the class of each, an index into ``classes``
+    classes: tuple[str, ...]  # none unless the paintings lie in two folders at least
 
 
 @lru_cache(maxsize=8)
@@ -135,7 +142,16 @@ def know(folder: Path) -> Known:
         files = [files[i] for i in order.tolist()]
     pictures = read(files, SIDE)
     features = measures.features(pictures)
-    return Known(pictures, features, measures.spread(features), measures.spectral_slope(pictures))
+    spread, slope, lattice = measures.spread(features), measures.spectral_slope(pictures), measures.lattice(pictures)
+    classes, labels = classed(folder, files)
+    return Known(pictures, features, spread, slope, lattice, np.array(labels), tuple(classes))
+
+
+def classed(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[int]]:
+    """The folders in ``folder`` in which the files lie, and each file's as an index; both empty for fewer than two."""
+    kinds = [file.relative_to(folder).parts[0] if file.parent != folder else "" for file in files]
+    names = sorted(set(kinds))
+    return (names, [names.index(kind) for kind in kinds]) if len(names) > 1 else ([], [])
 
 
 # -- a trained generator, whatever it is ------------------------------------------------------------------------------
@@ -219,12 +235,20 @@ def compare(known: Known, pictures: np.ndarray, seed: int = 0) -> dict[str, floa
         **_compare(known.features, measures.features(pictures), seed),
         "slope": measures.spectral_slope(pictures),
         "slope_of_paintings": known.slope,
+        "lattice": measures.lattice(pictures),
+        "lattice_of_paintings": known.lattice,
     }
 
 
 def _compare(real: Tensor, fake: Tensor, seed: int) -> dict[str, float]:
     near = measures.fair_neighbourhoods(real, fake, torch.Generator().manual_seed(seed))
-    return {"kid_x1000": 1000 * measures.kid(real, fake), **near._asdict(), "copies": measures.copies(real, fake)}
+    spread = measures.spread(real)
+    return {
+        "kid_x1000": 1000 * measures.kid(real, fake),
+        **near._asdict(),
+        "variety": measures.spread(fake) / spread if spread else float("nan"),
+        "copies": measures.copies(real, fake),
+    }
 
 
 def measure(
@@ -246,7 +270,7 @@ def measure(
     if again is not None:
         originals, again = read(held, SIDE), resized(again)
         apart = (measures.features(originals) - measures.features(again)).double().norm(dim=1).mean()
-        figures["reconstruction"] = float(apart) / known.spread
+        figures["reconstruction"] = float(apart) / known.spread if known.spread else float("nan")
         figures["reconstruction_colour"] = measures.colour_error(originals, again)
         for start in range(0, min(len(held), 2 * ACROSS), ACROSS):
             part = slice(start, start + ACROSS)
@@ -257,6 +281,19 @@ def measure(
     figures["parameters"] = sum(p.numel() for p in subject.network.parameters())
     figures["paint_ms"] = _milliseconds(lambda: subject.paint(subject.draw(1, chance)))
     return figures, sheet(rows)
+
+
+def by_class(subject: Engine | Noise, known: Known, row: str, seed: int) -> list[dict[str, Any]]:
+    """A line for each class: pictures that were asked for by class, against the paintings of that class alone."""
+    if not isinstance(subject, Engine) or not subject.explorer.classes:
+        return []
+    lines = []
+    for group, name in enumerate(subject.explorer.classes):
+        chance = torch.Generator().manual_seed(seed)
+        painted = resized(subject.paint(subject.explorer.random(chance, A_CLASS, group=group)))
+        real = known.features[torch.from_numpy(known.labels == known.classes.index(name))]
+        lines.append({"row": f"{row}, asked for {name}", **_compare(real, measures.features(painted), seed)})
+    return lines
 
 
 def _filled(row: np.ndarray) -> np.ndarray:
@@ -306,6 +343,9 @@ def floor(folder: Path, others: Sequence[Path]) -> list[dict[str, Any]]:
     some = known.pictures[torch.randperm(len(known.pictures), generator=chance)[:PICTURES].numpy()]
     for side in (64, 8):
         rows.append({"row": f"blurred to {side} px", **compare(known, resized(resized(some, side)))})
+    for group, name in enumerate(known.classes):
+        own = torch.from_numpy(known.labels == group)
+        rows.append({"row": f"the other classes as {name}", **_compare(known.features[own], known.features[~own], 0)})
     for other in others:
         theirs = know(other).pictures
         drawn = theirs[torch.randperm(len(theirs), generator=chance)[:PICTURES].numpy()]
@@ -391,6 +431,7 @@ def train(cell: Cell, folder: Path, began: float) -> None:
     """
     assert cell.minutes is not None
     files, _ = split(find(cell.folder), cell.seed)
+    names, labels = classed(cell.folder, files)
     steps, target = 0, folder / "model.safetensors"
     if cell.kind in rivals.RIVALS:
         paintings = _tensor(read(files, 160))
@@ -403,7 +444,15 @@ def train(cell: Cell, folder: Path, began: float) -> None:
         paintings = _tensor(read(files, stored_size(recipe)))
         last: Saved | None = None
         rates = []
-        for event in Training(paintings, recipe, base=base, began=began).run():
+        training = Training(
+            paintings,
+            recipe,
+            base=base,
+            began=began,
+            labels=torch.tensor(labels) if names else None,
+            about={"classes": names, "labels": labels},
+        )
+        for event in training.run():
             if isinstance(event, Failed):
                 raise RuntimeError(event.reason)
             if isinstance(event, Saved):
@@ -422,8 +471,9 @@ def _tensor(squares: np.ndarray) -> Tensor:
     return torch.from_numpy(squares).permute(0, 3, 1, 2).contiguous()
 
 
-def work(cell: Cell, out: Path) -> dict[str, Any]:
-    """Trains the cell if that is not done yet, measures it, and writes its sheet; the line of the table."""
+def work(cell: Cell, out: Path) -> list[dict[str, Any]]:
+    """Trains the cell if that is not done yet, measures it, and writes its sheet; its line of the table, and one for
+    each class."""
     folder = out / "cells" / cell.name
     folder.mkdir(parents=True, exist_ok=True)
     kept, held = split(find(cell.folder), cell.seed)
@@ -455,7 +505,7 @@ def work(cell: Cell, out: Path) -> dict[str, Any]:
         record["start"] = cell.start.stem
     figures, picture = measure(subject, know(cell.folder), held, seed=cell.seed, pictures=cell.pictures)
     picture.save(out / f"{cell.name}.png")
-    return record | figures
+    return [record | figures, *by_class(subject, know(cell.folder), cell.row, cell.seed)]
 
 
 # -- results ----------------------------------------------------------------------------------------------------------
@@ -545,6 +595,8 @@ All at {SIDE} px; features are those of EfficientNet-Lite2, which no training lo
   standard deviation over the seeds.
 - *precision, recall, density, coverage*: Naeem et al. 2020, k = {measures.K}, for as many pictures as paintings.
 - *slope*: exponent of the power spectrum. Steeper than the paintings' is too smooth, flatter too noisy.
+- *lattice*: how much a grid or dots of 2, 4 or 8 pixels stand out of the power spectrum; paintings have none.
+- *variety*: mean distance between two pictures over that between two paintings; a collapse is near 0.
 - *copies*: pictures closer to their nearest painting than that painting's nearest other painting is. New paintings by
   the same hand would not score 0: see "two halves".
 - *reconstruction*: of held-out paintings; distance in features, where 1 is the distance between two different
@@ -593,7 +645,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         started = time.monotonic()
         label = f"[{number}/{len(cells)}] {cell.name}"
         try:
-            line, fresh = _do(asked.out, cell.name, cell.asked, lambda c=cell: [work(c, asked.out)])  # type: ignore[misc]
+            line, fresh = _do(asked.out, cell.name, cell.asked, lambda c=cell: work(c, asked.out))  # type: ignore[misc]
         except (NeuralArtError, RuntimeError, OSError) as error:
             failed += 1
             print(f"{label}: failed, {error}", flush=True)

@@ -14,6 +14,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 import measures
+import odd_sets
 import quality
 import rivals
 
@@ -133,6 +134,16 @@ def test_a_spectrum_that_is_drawn_to_a_slope_has_it() -> None:
     assert measures.spectral_slope(bytes_) == pytest.approx(-2.5, abs=0.15)
 
 
+@pytest.mark.parametrize(("across", "down"), [(2, 2), (4, 4), (8, 8), (8, 1), (1, 4)])
+def test_dots_and_grids_stand_out_of_the_spectrum(across: int, down: int) -> None:
+    plain = np.random.default_rng(0).integers(60, 190, (24, 128, 128, 3), np.uint8)
+    dotted = plain.copy()
+    dotted[:, ::down, ::across] += 40
+    assert measures.lattice(plain) < 2.5
+    assert measures.lattice(dotted) > 5
+    assert np.isnan(measures.lattice(np.full((2, 128, 128, 3), 90, np.uint8)))
+
+
 def test_lite2_tells_blur_from_another_sample_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measures, "LOOKED_AT", 128)
     half, other = _draw(12, 1), _draw(12, 2)
@@ -231,6 +242,21 @@ def test_a_tenth_is_held_out_and_the_seed_says_which(folder: Path) -> None:
     assert len({quality.split(files, seed)[1][0] for seed in range(8)}) > 1
 
 
+def test_folders_are_classes_and_each_gets_a_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measures, "LOOKED_AT", 64)
+    monkeypatch.setattr(quality, "A_CLASS", 6)
+    files = quality.find(folder)
+    assert quality.classed(folder, files) == (["", "late"], [0] * 8 + [1] * 4)
+    assert quality.classed(folder / "late", files[8:]) == ([], [])
+    cell = quality.Cell(folder, "nobase:name=sketch,steps=1,batch=2,precision=float32,threads=1", seed=0, minutes=0.1)
+    quality.train(cell, folder.parent, time.monotonic())
+    subject = quality.Engine(quality.Model.open(folder.parent / "model.safetensors"))
+    quality.know.cache_clear()
+    lines = quality.by_class(subject, quality.know(folder), "nobase", 0)
+    assert [line["row"] for line in lines] == ["nobase, asked for ", "nobase, asked for late"]
+    assert all(line["kid_x1000"] > 0 for line in lines)
+
+
 def test_settings_follow_a_rows_name(folder: Path) -> None:
     cell = quality.Cell(folder, "nobase:batch=8,name=sketch", seed=3, minutes=0.5)
     assert (cell.recipe.batch, cell.recipe.name, cell.recipe.seed, cell.recipe.base) == (8, "sketch", 3, False)
@@ -260,7 +286,9 @@ def test_a_model_is_measured_once_and_again_when_it_has_changed(
     monkeypatch.setattr(measures, "LOOKED_AT", 64)
     monkeypatch.setattr(quality, "MORPHS", 2)
     pictures = torch.from_numpy(_draw(3, 5)).permute(0, 3, 1, 2) / 127.5 - 1
-    model = checkpoint.Model(Generator(64), Discriminator(), Encoder(), torch.zeros(3, 256), {"format": 1, "size": 64})
+    model = checkpoint.Model(
+        Generator(64), Discriminator(), Encoder(), torch.zeros(3, 256), {"format": checkpoint.FORMAT, "size": 64}
+    )
     model.encoder.fit(describe(pictures))
     file, out = tmp_path / "model.safetensors", tmp_path / "out"
     checkpoint.write(file, model.tensors(), model.settings)
@@ -274,7 +302,7 @@ def test_a_model_is_measured_once_and_again_when_it_has_changed(
     (line,) = [line for line in quality.results(out) if line["row"] == "model"]
     assert line["parameters"] == sum(p.numel() for p in model.generator.parameters())
     assert 0 < line["reconstruction"] < 3
-    assert (out / "results.csv").read_text().count("\n") == 5
+    assert (out / "results.csv").read_text().count("\n") == 7  # heading, halves, two blurs, two classes, model
     assert "two halves" in (out / "results.md").read_text()
     (sheet,) = out.glob("*.png")
     assert Image.open(sheet).width == 9 * 128
@@ -295,3 +323,17 @@ def test_a_trained_cell_has_what_the_table_needs(folder: Path, tmp_path: Path) -
     repainted = subject.repaint(quality.find(folder)[:1])
     assert repainted is not None
     assert repainted.shape == (1, 64, 64, 3)
+
+
+def test_the_odd_sets_are_as_many_and_as_odd_as_they_say(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(odd_sets, "DRAWN", 9)
+    monkeypatch.setattr(sys, "argv", ["odd_sets.py", "--paintings", str(folder), "--out", str(tmp_path / "odd")])
+    odd_sets.main()
+    sets = {each.name: quality.find(each) for each in (tmp_path / "odd").iterdir()}
+    assert len(sets["paintings-8"]) == 8
+    assert len(sets["paintings-2000"]) == 12  # all there are
+    assert {Image.open(file).width // 256 for file in sets["tall-and-wide"]} == {1, 3}
+    assert len({file.read_bytes() for file in sets["duplicates"]}) == 1
+    assert len({file.read_bytes() for name in ("patterns", "pixel-art") for file in sets[name]}) == 18
