@@ -41,6 +41,7 @@ SEEN = {64: 64, 128: 96, 256: 160}  # picture size -> side of the windows that t
 VIEWS = (512, 6000)  # views of the paintings that an encoder is fitted to, at least and at most
 CROPS_AT_ONCE, CROPS_EVERY = 16, 8  # crops encoded afresh, together, and steps from one time to the next
 CROPS = 65536  # remembered at most
+WHOLE = -1  # in place of a crop's seed: the whole painting
 MARGIN = 1.25  # paintings are kept this much larger than the pictures, so that crops have something to move in
 PATIENCE = 2  # roll-backs before a training is given up
 
@@ -122,6 +123,8 @@ class Training:
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.encoder = base.encoder if base else Encoder()
         self.latents = torch.zeros(len(self.paintings), LATENT_SIZE)
+        n = len(self.paintings)
+        self.crops = torch.stack([torch.arange(n), torch.full((n,), WHOLE)], dim=1)  # a painting and a seed each
         self.generator_optimiser = Adam(self.generator.parameters(), betas=(0.5, 0.99))
         self.discriminator_optimiser = Adam(self.discriminator.heads.parameters(), betas=(0.0, 0.99))
         if self._resume:
@@ -136,8 +139,8 @@ class Training:
                 parts = torch.arange(max(0, min(VIEWS[0], 8 * n) - n)) % n
                 self.encoder.fit(torch.cat([self._describe(whole, None), self._describe(parts, self.chance)]))
             self.latents = torch.cat([self.encoder.place(self._describe(i, None)) for i in torch.arange(n).split(256)])
-        self.crops: list[tuple[int, int | None]] = [(i, None) for i in range(n)]
-        self.crop_latents = self.latents.clone()
+        self.crop_latents = torch.full((len(self.crops), LATENT_SIZE), math.nan)
+        self.crop_latents[:n] = self.latents
 
     def _describe(self, index: Tensor, chance: torch.Generator | None) -> Tensor:
         """What the encoder sees in whole paintings, on all cores, or with ``chance`` in a random part of each."""
@@ -221,7 +224,7 @@ class Training:
         )
 
     def _step(self, progress: float) -> dict[str, float]:
-        """One update of both networks; what it measured. The generator takes twice the step while nobody opposes it."""
+        """One update of both networks; what it measured."""
         recipe = self.recipe
         self._encode_crops()
         adversarial = self._adversarial(progress)
@@ -230,7 +233,7 @@ class Training:
         reading = self._stepper.step(
             [self._part(count, adversarial > 0) for _ in range(self._stepper.parts)],
             adversarial=adversarial,
-            generator_rate=rate * recipe.generator_rate * (2 if adversarial == 0 else 1),
+            generator_rate=rate * recipe.generator_rate,
             discriminator_rate=rate * recipe.discriminator_rate,
         )
         self.step += 1
@@ -243,10 +246,10 @@ class Training:
         imagined = min(count - 1, round(count * self.recipe.imagined)) if opposed else 0
         copied = count - imagined
         index = torch.randint(len(self.crops), (count,), generator=self.chance)
-        crops = [self.crops[i] for i in index.tolist()]
+        crops = self.crops[index]
         return Part(
-            paintings=lambda: torch.cat([self._picture(*crop) for crop in crops]),
-            latents=torch.cat([self.crop_latents[index[:copied]], self._imagine(imagined)]),
+            paintings=lambda: self._pictures(crops),
+            latents=torch.cat([self._addresses(index[:copied]), self._imagine(imagined)]),
             copied=copied,
             look=Look.draw(count, self.recipe.size, SEEN[self.recipe.size], self.chance),
         )
@@ -257,7 +260,7 @@ class Training:
         return torch.cat(
             [
                 self._new(around, self.chance),
-                latent.half_way(self.crop_latents, count - around, self.chance),
+                latent.half_way(self.latents, count - around, self.chance),
             ]
         )
 
@@ -272,19 +275,25 @@ class Training:
             return
         index = torch.randint(len(self.paintings), (CROPS_AT_ONCE,), generator=self.chance)
         seeds = torch.randint(2**62, (CROPS_AT_ONCE,), generator=self.chance)
-        new = list(zip(index.tolist(), seeds.tolist(), strict=True))
+        new = torch.stack([index, seeds], dim=1)
+        shares = new.split(CROPS_AT_ONCE // self._stepper.parts)
+        latents = self._stepper.side_by_side(lambda crops: self.encoder(self._pictures(crops)), shares)
+        self.crops = torch.cat([self.crops, new])
+        self.crop_latents = torch.cat([self.crop_latents, *latents])
 
-        def encoded(crops: list[tuple[int, int]]) -> Tensor:
-            return self.encoder(torch.cat([self._picture(*crop) for crop in crops]))
+    def _addresses(self, index: Tensor) -> Tensor:
+        """(n, LATENT_SIZE): the addresses of these crops; what an earlier sitting knew is encoded when asked for."""
+        unknown = index[self.crop_latents[index, 0].isnan()].unique()
+        if len(unknown):
+            self.crop_latents[unknown] = self.encoder(self._pictures(self.crops[unknown]))
+        return self.crop_latents[index]
 
-        share = CROPS_AT_ONCE // self._stepper.parts
-        shares = [new[start : start + share] for start in range(0, CROPS_AT_ONCE, share)]
-        self.crops += new
-        self.crop_latents = torch.cat([self.crop_latents, *self._stepper.side_by_side(encoded, shares)])
+    def _pictures(self, crops: Tensor) -> Tensor:
+        """(n, 3, size, size): the crops of paintings that the rows (painting, seed) stand for."""
+        return torch.cat([self._picture(painting, seed) for painting, seed in crops.tolist()])
 
-    def _picture(self, painting: int, seed: int | None) -> Tensor:
-        """(1, 3, size, size): the crop of a painting that ``seed`` stands for; None is the whole painting."""
-        chance = None if seed is None else torch.Generator().manual_seed(seed)
+    def _picture(self, painting: int, seed: int) -> Tensor:
+        chance = None if seed == WHOLE else torch.Generator().manual_seed(seed)
         return augment.crop(self.paintings, torch.tensor([painting]), self.recipe.size, chance)
 
     @torch.no_grad()
@@ -374,6 +383,7 @@ class Training:
         training |= self.generator_optimiser.tensors("generator_optimiser")
         training |= self.discriminator_optimiser.tensors("discriminator_optimiser")
         training["chance"] = self.chance.get_state()
+        training["crops"] = self.crops[len(self.paintings) :].clone()
         state = {
             "step": self.step,
             "walls": self.walls,
@@ -404,6 +414,7 @@ class Training:
             self.chance.set_state(tensors["chance"])
             self.step, self.walls, self.pictures = state["step"], state["walls"], state["pictures"]
             if not keep_clock:
+                self.crops = torch.cat([self.crops[: len(self.paintings)], tensors["crops"]])
                 self._used = state["seconds"]
                 self.rate, self.rollbacks = state["rate"], state["rollbacks"]
                 self.started_from = state["started_from"]

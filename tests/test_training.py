@@ -50,11 +50,32 @@ def test_the_same_seed_and_steps_give_the_same_weights(drawn_paintings: torch.Te
     assert not torch.equal(first.training["generator.first.weight"], other.training["generator.first.weight"])
 
 
+def test_a_training_that_was_interrupted_comes_to_what_it_would_have_come_to(
+    drawn_paintings: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "TELL_SECONDS", 0.0)
+    recipe = replace(QUICK, steps=18, averaging=1e-3)
+    whole = Training(drawn_paintings, recipe)
+    list(whole.run())
+    first = Training(drawn_paintings, recipe)
+    for _ in first.run():
+        if first.step == 12:
+            break
+    kept = first.saved()
+    second = Training(drawn_paintings, recipe, resume=(kept.training, kept.state))
+    list(second.run())
+    assert torch.equal(second.crops, whole.crops)
+    assert len(whole.crops) > len(drawn_paintings)
+    with torch.inference_mode():
+        early, late, resumed = (t.averaged(whole.latents) for t in (first, whole, second))
+    assert (resumed - late).abs().mean() < 0.05 * (early - late).abs().mean()
+
+
 def test_red_paintings_make_red_pictures() -> None:
     chance = torch.Generator().manual_seed(0)
     red = torch.randint(0, 90, (12, 3, 80, 80), generator=chance, dtype=torch.uint8)
     red[:, 0] += 150
-    recipe = Recipe(name="sketch", steps=25, batch=4, threads=2, generator_rate=3e-3, averaging=1e-3)
+    recipe = Recipe(name="sketch", steps=40, batch=4, threads=2, averaging=1e-3)
     walls = [e.pictures.astype(float) for e in train(red, recipe) if isinstance(e, Sampled)]
 
     def redness(wall: np.ndarray) -> float:
