@@ -26,11 +26,12 @@ def colour_distance(fake: Tensor, real: Tensor) -> Tensor:
 
 
 def overshoot(fake: Tensor) -> Tensor:
-    """``OVERSHOOT_WEIGHT`` times the mean amount by which pictures leave [-1, 1].
+    """``OVERSHOOT_WEIGHT`` times the mean of o + o^2, where o is how far a pixel leaves [-1, 1].
 
-    Pixels that would be clamped anyway otherwise drift, where few windows show them: coloured specks in a corner.
+    Nothing else sees what is clamped, so pixels that few windows show would drift: coloured specks in a corner.
     """
-    return OVERSHOOT_WEIGHT * F.relu(fake.abs() - 1).mean()
+    beyond = F.relu(fake.abs() - 1)
+    return OVERSHOOT_WEIGHT * (beyond + beyond.square()).mean()
 
 
 def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) -> Tensor:

@@ -111,13 +111,14 @@ def _learn(
     painted = opponent = 0.0
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         real = part.paintings()
-        fake = generator(part.latents).float()
+        unclamped = generator(part.latents).float()
+        fake = unclamped.clamp(-1, 1)
         with torch.no_grad():
             real_maps = features(part.look(real))
         fake_maps = features(part.look(fake))
         pairs = [[m[:copied].float() for m in maps] for maps in (fake_maps, real_maps)]
         closeness = losses.feature_distance(*pairs)
-        loss = closeness + losses.colour_distance(fake[:copied], real[:copied]) + losses.overshoot(fake)
+        loss = closeness + losses.colour_distance(fake[:copied], real[:copied]) + losses.overshoot(unclamped)
         if adversarial > 0:
             with torch.no_grad():
                 real_projected = discriminator.project(real_maps)
