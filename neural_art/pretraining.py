@@ -47,11 +47,11 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         minutes=minutes,
         seed=seed,
         base=False,
-        generator_rate=1.5e-3,
+        generator_rate=1.2e-3,
         imagined=0.25,
         alone=0.2,
         averaging=0.03,
-        adversarial=0.2,
+        adversarial=0.06,
     )
 
 
@@ -72,7 +72,8 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
         if not pictures.exists():
             yield from _square(folder, pictures, side)
         paintings = torch.from_numpy(np.memmap(pictures, np.uint8, "c").reshape(-1, 3, side, side))
-        about = {"aspect": 1.0, "name": f"base-{recipe.name}"}
+        before = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
+        about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": before}
         began = time.monotonic()
         training = Training(
             paintings,
@@ -158,6 +159,10 @@ def _square(folder: Path, file: Path, side: int) -> Iterator[Progress]:
 
 def _card(model: Model, path: Path, data: str) -> str:
     settings = model.settings
+    before = settings.get("before", 0) / 60
+    minutes = f"{settings['seconds'] / 60:.0f} minutes" + (
+        f", after {before:.0f} of the model it began from" if before else ""
+    )
     return f"""# {settings["name"]}
 
 The model that trainings start from: a generator of {settings["size"]} px, the discriminator's heads and the encoder.
@@ -166,7 +171,7 @@ The model that trainings start from: a generator of {settings["size"]} px, the d
 |---|---|
 | data | {data} |
 | pictures | {settings["paintings"]:,} |
-| trained for | {settings["seconds"] / 60:.0f} minutes, {settings["step"]:,} steps |
+| trained for | {minutes}; {settings["step"]:,} steps of {settings["recipe"]["batch"]} |
 | file | {path.stat().st_size / 1e6:.1f} MB, safetensors, half precision |
 | date | {datetime.datetime.now(datetime.UTC).date()} |
 
