@@ -41,6 +41,7 @@ SIDE: Final = 96
 
 BATCH: Final = 8
 RATE: Final = 1e-3
+TUNING_RATE: Final = 4e-4  # of one that can enlarge already
 HEADS_RATE: Final = 4e-4
 WARM_UP: Final = 20  # steps until the full rate, so that a trained enlarger does not stumble
 
@@ -55,11 +56,12 @@ class Enlarger(nn.Module):
     """Doubles the side of pictures: (n, 3, h, w) in [-1, 1] -> (n, 3, 2 h, 2 w), roughly in [-1, 1] (not clamped).
 
     It adds what is missing to a bilinear enlargement, and adds nothing before it has learned. All convolutions run
-    before the pixel shuffle. The blur after that has no gain at the shuffle's own frequency, so there can be no dots
-    (as in ``networks.PictureLayer``).
+    before the pixel shuffle. The blur after that has no gain at the shuffle's own frequency, so it paints no dots of
+    its own (as in ``networks.PictureLayer``). Nor does it see those that an enlarging before it left (``smooth``).
     """
 
     blur: Tensor
+    half_band: Tensor
 
     def __init__(self, channels: int = CHANNELS, depth: int = DEPTH) -> None:
         super().__init__()
@@ -73,16 +75,35 @@ class Enlarger(nn.Module):
             block.weight.data.mul_(depth**-0.5)  # they add up
         for part in self.last.parameters():
             nn.init.zeros_(part)
-        weights = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer("blur", torch.outer(weights, weights).expand(3, 1, 3, 3).clone(), persistent=False)
+        self.register_buffer("blur", _separable(1, 2, 1), persistent=False)
+        self.register_buffer("half_band", _separable(-1, 4, 10, 4, -1), persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
         larger = F.interpolate(pictures, scale_factor=2, mode="bilinear", align_corners=False)
-        hidden = self.first(F.pad(pictures, (1, 1, 1, 1), mode="replicate"))
+        hidden = self.first(F.pad(self.smooth(pictures), (1, 1, 1, 1), mode="replicate"))
         for block in self.blocks:
             hidden = hidden + block(F.leaky_relu(hidden, 0.2))
         shuffled = F.pixel_shuffle(self.last(F.leaky_relu(hidden, 0.2)), 2)
         return larger + F.conv2d(F.pad(shuffled, (1, 1, 1, 1), mode="replicate"), self.blur, groups=3)
+
+    def smooth(self, pictures: Tensor) -> Tensor:
+        """Pictures without the highest frequency, and with the lower half of all frequencies as they were.
+
+        What an enlarging left there, too faint for an eye, would be taken for strokes, and painted all over.
+        """
+        return F.conv2d(F.pad(pictures, (2, 2, 2, 2), mode="replicate"), self.half_band, groups=3)
+
+    def repeat(self, pictures: Tensor, times: int) -> Tensor:
+        """Doubles the sides so many times."""
+        for already in range(times):
+            pictures = self(self.smooth(pictures) if already else pictures)
+        return pictures
+
+
+def _separable(*weights: float) -> Tensor:
+    """The filter for each of three colours (3, 1, k, k) that has these weights, made to add up to 1, both ways."""
+    row = torch.tensor(weights) / sum(weights)
+    return torch.outer(row, row).expand(3, 1, len(row), len(row)).clone()
 
 
 # ---- use
@@ -95,8 +116,7 @@ def enlarged(enlarger: Enlarger, pixels: np.ndarray, times: int = 1) -> np.ndarr
     picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
     with _one_at_a_time, torch.inference_mode():
         picture = picture.contiguous(memory_format=torch.channels_last)
-        for _ in range(times):
-            picture = enlarger(picture).clamp(-1, 1)
+        picture = enlarger.repeat(picture, times).clamp(-1, 1)
         return (picture[0] * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
@@ -185,8 +205,8 @@ def learn(
         real = torch.cat([_part(originals, chance) for _ in range(BATCH)])
         look = Look.draw(BATCH, SIDE, SIDE, chance)
         times = 2 if step % 3 == 2 else 1  # so that it can also enlarge what it has enlarged
-        small = _reduced(real, 2**times, chance)
-        found = _compare(enlarger, discriminator, real, small, look, adversarial)
+        fake = enlarger.repeat(_reduced(real, 2**times, chance), times)
+        found = _compare(enlarger, discriminator, real, fake, look, adversarial)
         optimiser.step(found.for_enlarger, decay * rate)
         if adversarial > 0:
             heads_optimiser.step(found.for_heads, HEADS_RATE)
@@ -208,13 +228,10 @@ class _Found:
 
 
 def _compare(
-    enlarger: Enlarger, discriminator: Discriminator, real: Tensor, small: Tensor, look: Look, adversarial: float
+    enlarger: Enlarger, discriminator: Discriminator, real: Tensor, fake: Tensor, look: Look, adversarial: float
 ) -> _Found:
-    """``small``, enlarged to the size of the originals ``real``, beside them."""
+    """What is wrong with the enlarged pictures ``fake``, beside the originals ``real``."""
     features = feature_network()
-    fake = small
-    while fake.shape[-1] < real.shape[-1]:
-        fake = enlarger(fake)
     with torch.no_grad():
         real_maps = features(look(real))
     fake_maps = features(look(fake))
@@ -270,9 +287,7 @@ def _reduced(pictures: Tensor, factor: int, chance: torch.Generator) -> Tensor:
 
 
 def _blurred(pictures: Tensor) -> Tensor:
-    weights = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
-    padded = F.pad(pictures, (2, 2, 2, 2), mode="replicate")
-    return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
+    return F.conv2d(F.pad(pictures, (2, 2, 2, 2), mode="replicate"), _separable(1, 4, 6, 4, 1), groups=3)
 
 
 def _draw(low: int, high: int, chance: torch.Generator) -> int:
