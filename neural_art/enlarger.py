@@ -112,11 +112,14 @@ _one_at_a_time = threading.Lock()  # a picture of 512 px needs 100 MB on the way
 
 
 def enlarged(enlarger: Enlarger, pixels: np.ndarray, times: int = 1) -> np.ndarray:
-    """A picture (h, w, 3) uint8, its sides doubled so many times."""
+    """A generator's picture (h, w, 3) uint8, its sides doubled so many times.
+
+    It is smoothed before the first time, too: the generator's last stage was an enlarging.
+    """
     picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
     with _one_at_a_time, torch.inference_mode():
         picture = picture.contiguous(memory_format=torch.channels_last)
-        picture = enlarger.repeat(picture, times).clamp(-1, 1)
+        picture = enlarger.repeat(enlarger.smooth(picture), times).clamp(-1, 1)
         return (picture[0] * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
