@@ -181,6 +181,23 @@ def pretrain(options: argparse.Namespace) -> int:
     return 0
 
 
+def pretrain_enlarger(options: argparse.Namespace) -> None:
+    from neural_art import enlarger, pretraining
+    from neural_art.paintings import Progress
+
+    start = enlarger.read(options.start) if options.start else None
+    learning = pretraining.pretrain_enlarger(options.folder, options.out, 60 * options.minutes, options.seed, start)
+    with _bar("Reading pictures", 100, "%") as bar:
+        for news in learning:
+            if isinstance(news, Progress):
+                bar.n = round(100 * news.done / news.total, 1)
+            else:
+                bar.n = round(100 * news.progress, 1)
+                bar.set_description_str(f"Step {news.step}, closeness {news.closeness:.3f}, painted {news.painted:.0%}")
+            bar.refresh()
+    print(f"The enlarger is in {options.out}.")
+
+
 def serve(options: argparse.Namespace) -> None:
     from neural_art import web
 
@@ -473,9 +490,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(act: Callable[[argparse.Namespace], int | None], about: str, *examples: str) -> argparse.ArgumentParser:
-        shown = "\n".join(f"  {COMMAND} {act.__name__}{example and ' ' + example}" for example in examples)
+        name = act.__name__.replace("_", "-")
+        shown = "\n".join(f"  {COMMAND} {name}{example and ' ' + example}" for example in examples)
         added = commands.add_parser(
-            act.__name__,
+            name,
             help=about,
             description=about[:1].upper() + about[1:] + ".",
             epilog=f"examples:\n{shown}",
@@ -554,6 +572,17 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--start", type=Path, metavar="MODEL", help="a base model to begin from, not from nothing")
     added.add_argument("--out", type=Path, metavar="DIR", help="write the model there, in half precision, with a card")
     added.add_argument("--data", default="not stated", help="for the card: what the pictures are, and whose")
+
+    added = command(
+        pretrain_enlarger,
+        "make the small network that enlarges pictures, from many pictures",
+        "pictures/ --out checkpoints/enlarger.safetensors --minutes 20",
+    )
+    added.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of pictures, 200 px or larger")
+    added.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write, .safetensors")
+    added.add_argument("--minutes", type=_number(0.05, 12_000), required=True, help="time to learn")
+    added.add_argument("--seed", type=_number(0, 2**63 - 1, whole=True), default=0, help="of all chance (default 0)")
+    added.add_argument("--start", type=Path, metavar="FILE", help="an enlarger to begin from, not from nothing")
 
     added = command(serve, "open the page for a browser", "", "--port 8000 --runs ~/runs")
     added.add_argument("--host", help="the address to listen on (default: this machine only)")

@@ -11,6 +11,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from neural_art import augment, checkpoint, latent
+from neural_art import augment, checkpoint, enlarger, latent
 from neural_art.checkpoint import Model
 from neural_art.distance import kid, spread_out
 from neural_art.errors import PaintingError
@@ -91,6 +92,37 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
                 judged = event.seconds
                 _keep_the_best(run, event, paintings)
             yield event
+
+
+def pretrain_enlarger(
+    folder: Path, out: Path, seconds: float, seed: int = 0, start: enlarger.Enlarger | None = None
+) -> Iterator[Progress | enlarger.Reading]:
+    """Teaches a new enlarger, or ``start``, to enlarge pictures like those below ``folder`` and writes it to ``out``.
+
+    Yields progress while the pictures are read, then a reading after each step. Raises ``PaintingError`` for too few.
+    """
+    limits = replace(LIMITS, least=8, shortest_side=2 * enlarger.SIDE)
+    everything = gather(folder, limits)
+    originals: list[bytes] = []
+    with Studies(everything, "#ffffff", limits) as studies:
+        for done, (name, study) in enumerate(studies, start=1):
+            if not isinstance(study, LeftOut):
+                originals.append(study.jpeg)
+            yield Progress(done, len(everything), name)
+    if len(originals) < limits.least:
+        raise PaintingError(
+            f"{len(originals)} pictures of {limits.shortest_side} px are too few to learn enlarging from. "
+            f"Name a folder with {limits.least} at least."
+        )
+    chance = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = start or enlarger.Enlarger()
+    rate = enlarger.TUNING_RATE if start else enlarger.RATE
+    for reading in enlarger.learn(network, originals, chance, seconds=seconds, rate=rate):
+        yield reading
+    out.parent.mkdir(parents=True, exist_ok=True)
+    enlarger.write(out, network, pictures=len(originals), steps=reading.step, minutes=round(seconds / 60, 2), seed=seed)
 
 
 def judge(model: Model, paintings: Tensor) -> float:
