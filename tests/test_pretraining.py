@@ -1,0 +1,95 @@
+"""Making a base model: pictures from disk, the best one kept, half precision shipped with a card."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from neural_art import checkpoint, pretraining
+from neural_art.checkpoint import FILE, Model
+from neural_art.errors import PaintingError
+from neural_art.events import Finished, Saved
+from neural_art.paintings import Progress
+from neural_art.recipe import Recipe
+from neural_art.run import Run
+from neural_art.training import Training
+
+
+@pytest.fixture
+def folder(tmp_path: Path, drawn_paintings: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twelve pictures in two folders, and a base model that is content with them."""
+    monkeypatch.setattr(pretraining, "LIMITS", replace(pretraining.LIMITS, least=10))
+    monkeypatch.setattr(pretraining, "JUDGED", 8)
+    for number, pixels in enumerate(drawn_paintings.permute(0, 2, 3, 1).numpy()):
+        file = tmp_path / "pictures" / str(number % 2) / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).resize((160, 120)).save(file)
+    return tmp_path / "pictures"
+
+
+def _recipe(steps: int) -> Recipe:
+    return replace(pretraining.base_recipe("sketch", 1.0), steps=steps, batch=4, threads=1)
+
+
+def _run(folder: Path) -> Run:
+    return Run(folder) if Run(folder).exists() else Run.at(folder, "base")
+
+
+def test_a_base_is_made_from_a_folder_kept_and_shipped_with_a_card(folder: Path, tmp_path: Path) -> None:
+    run = _run(tmp_path / "run")
+    events = list(pretraining.pretrain(folder, run, _recipe(4)))
+    assert sum(isinstance(event, Progress) for event in events) == 12
+    assert isinstance(events[-1], Finished)
+    assert Model.open(run.folder / pretraining.BEST).settings["kid"] > 0
+
+    path = pretraining.ship(run, tmp_path / "shipped", "Drawings of our own.")
+    assert path.stat().st_size < 0.6 * run.checkpoint.stat().st_size
+    shipped, best = Model.open(tmp_path / "shipped"), Model.open(run.folder / pretraining.BEST)
+    assert torch.allclose(shipped.generator.first.weight, best.generator.first.weight, atol=1e-3)
+    card = (tmp_path / "shipped" / pretraining.CARD).read_text()
+    assert "Drawings of our own." in card
+    assert "4 steps" in card
+
+
+def test_the_same_command_goes_on_where_it_stopped_and_reads_no_picture_twice(folder: Path, tmp_path: Path) -> None:
+    run = _run(tmp_path / "run")
+    for event in pretraining.pretrain(folder, run, _recipe(3)):
+        if isinstance(event, Saved):
+            break
+    again = list(pretraining.pretrain(folder, _run(tmp_path / "run"), _recipe(3)))
+    assert not any(isinstance(event, Progress) for event in again)
+    assert isinstance(again[-1], Finished)
+    assert again[-1].step == 3
+
+
+def test_only_a_better_model_takes_the_place_of_the_best(
+    folder: Path, tmp_path: Path, drawn_paintings: torch.Tensor
+) -> None:
+    run = _run(tmp_path / "run")
+    list(pretraining.pretrain(folder, run, _recipe(2)))
+    best, other = run.folder / pretraining.BEST, Training(drawn_paintings, _recipe(1)).saved()
+    tensors, settings = checkpoint.read(best)
+    for found, remains in ((-1e6, True), (1e6, False)):
+        checkpoint.write(best, tensors, {**settings, "kid": found})
+        pretraining._keep_the_best(run, other, drawn_paintings)
+        assert (checkpoint.read(best)[1]["kid"] == found) == remains
+
+
+def test_a_base_tells_how_long_the_model_that_it_began_from_was_trained(folder: Path, tmp_path: Path) -> None:
+    list(pretraining.pretrain(folder, _run(tmp_path / "first"), _recipe(2)))
+    start = Model.open(_run(tmp_path / "first").checkpoint)
+    start.settings["seconds"] = 600.0
+    run = _run(tmp_path / "second")
+    list(pretraining.pretrain(folder, run, _recipe(2), start))
+    card = pretraining.ship(run, tmp_path / "shipped", "Drawings.").with_name(pretraining.CARD).read_text()
+    assert "after 10 of the model it began from" in card
+    assert FILE in {file.name for file in (tmp_path / "shipped").iterdir()}
+
+
+def test_too_few_pictures_are_named(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (100, 100), "red").save(tmp_path / "pictures" / "one.png")
+    with pytest.raises(PaintingError, match="1 pictures are too few for a base model"):
+        list(pretraining.pretrain(tmp_path / "pictures", _run(tmp_path / "run"), _recipe(1)))
