@@ -26,9 +26,10 @@ class Adam:
         """Moves every parameter by about ``rate`` against its gradient."""
         self.steps += 1
         count = torch.tensor(float(self.steps))
-        torch._fused_adam_(
+        pairs = zip(self.parameters, gradients, strict=True)
+        torch._fused_adam_(  # goes through memory in order: each gradient must lie as its parameter does
             self.parameters,
-            gradients,
+            [g if g.stride() == p.stride() else torch.empty_like(p).copy_(g) for p, g in pairs],
             self.means,
             self.squares,
             max_exp_avg_sqs=[],
