@@ -19,7 +19,7 @@ from neural_art.features import Encoder
 from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-FORMAT = 1
+FORMAT = 2
 FILE = "checkpoint.safetensors"
 
 

@@ -19,16 +19,20 @@ from neural_art.recipe import LATENT_SIZE, SIZES
 WIDTHS = {4: 320, 8: 320, 16: 256, 32: 160, 64: 48, 128: 24}
 """Channels of the generator's hidden maps, by their side. Low resolutions are cheap, so they are wide."""
 
+REFINEMENTS = {8: 1, 16: 1, 32: 2, 64: 1, 128: 1}
+"""Residual blocks on the generator's hidden maps, by their side."""
+
 
 class Generator(nn.Module):
     """Paints from latents: (n, LATENT_SIZE) -> (n, 3, size, size), roughly in [-1, 1] (not clamped).
 
-    From a 4 x 4 map, every stage doubles the side. The latent enters at each stage as a scale and a shift of the
-    channels (conditional batch norm: de Vries et al. 2017, arXiv 1707.00683). Each stage from 32 px on adds its own
-    picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020, arXiv 1912.04958), so a
-    generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px, enlarged.
+    From a 4 x 4 map, every stage doubles the side and refines what it enlarged. The latent enters at each layer as a
+    scale and a shift of the channels (conditional batch norm: de Vries et al. 2017, arXiv 1707.00683). From 32 px on,
+    each stage adds its own picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020,
+    arXiv 1912.04958), so a generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px,
+    enlarged.
 
-    Convolutions run before the enlarging, and the last factor of two is a pixel shuffle: on a CPU, the number of
+    Dense convolutions run before the enlarging, and the last factor of two is a pixel shuffle: on a CPU, the number of
     pixels under a 3 x 3 convolution is what costs time.
     """
 
@@ -39,7 +43,7 @@ class Generator(nn.Module):
         self.size = size
         self.first = nn.Linear(LATENT_SIZE, WIDTHS[4] * 16)
         sides = [side for side in WIDTHS if side <= size // 2]
-        self.stages = nn.ModuleList(Stage(WIDTHS[a], WIDTHS[b]) for a, b in zip(sides[:-1], sides[1:], strict=True))
+        self.stages = nn.ModuleList(Stage(side) for side in sides[1:])
         self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -49,73 +53,101 @@ class Generator(nn.Module):
             hidden = stage(hidden, latents)
             side = str(hidden.shape[-1])
             if side in self.pictures:
-                detail = self.pictures[side](hidden, latents)
+                detail = self.pictures[side](hidden)
                 picture = detail if picture is None else detail + _double(picture)
         assert picture is not None
         return picture
 
 
 class Stage(nn.Module):
-    """Doubles the side of a map: 3 x 3 convolution, style, enlarge, depthwise 3 x 3 (which starts as a blur)."""
+    """Doubles the side of a map, to ``side``: 3 x 3 convolution, style, enlarge, depthwise 3 x 3 (which starts as it
+    was), and some refinements at the new side.
 
-    def __init__(self, channels: int, out_channels: int) -> None:
+    Enlarging is bilinear: between the pixels of a map that was enlarged by doubling them, a learned convolution soon
+    leaves a lattice of 2, 4 and 8 pixels in all pictures.
+    """
+
+    def __init__(self, side: int) -> None:
         super().__init__()
+        channels, out_channels = WIDTHS[side // 2], WIDTHS[side]
         self.mix = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
         self.style = Style(out_channels)
         self.smooth = nn.Conv2d(out_channels, out_channels, 3, padding=1, groups=out_channels)
-        with torch.no_grad():
-            self.smooth.weight.copy_(_binomial().expand_as(self.smooth.weight))
+        nn.init.dirac_(self.smooth.weight, groups=out_channels)
         _zero_bias(self.smooth)
+        self.refinements = nn.ModuleList(Refinement(out_channels, side) for _ in range(REFINEMENTS[side]))
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
         hidden = F.leaky_relu(self.style(self.mix(hidden), latents), 0.2)
-        return self.smooth(F.interpolate(hidden, scale_factor=2, mode="nearest"))
+        hidden = self.smooth(_double(hidden))
+        for refinement in self.refinements:
+            hidden = refinement(hidden, latents)
+        return hidden
+
+
+class Refinement(nn.Module):
+    """A residual block that costs little: a separable 3 x 3 convolution, grain, style.
+
+    The grain is noise that stays where it is, like paper's: without it, all that texture can be made of are the traces
+    of enlarging (compare the noise inputs of Karras et al. 2019, arXiv 1812.04948, which are drawn anew; a slider
+    would flicker). The style's scale starts at zero, so a new block changes nothing (Bachlechner et al. 2020,
+    arXiv 2003.04887).
+    """
+
+    grain: Tensor
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.around = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.across = nn.Conv2d(channels, channels, 1, bias=False)
+        self.style = Style(channels, scale=0.0)
+        self.roughness = nn.Parameter(torch.full((channels, 1, 1), 0.05))
+        self.register_buffer("grain", torch.randn(side, side))
+
+    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
+        refined = self.across(self.around(hidden)) + self.roughness * self.grain
+        return hidden + F.leaky_relu(self.style(refined, latents), 0.2)
 
 
 class Style(nn.Module):
-    """Batch norm whose scale and shift come from the latent."""
+    """Batch norm whose scale and shift come from the latent. The scale starts around ``scale``."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, scale: float = 1.0) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=False)
         self.scale_and_shift = nn.Linear(LATENT_SIZE, 2 * channels)
         nn.init.normal_(self.scale_and_shift.weight, std=0.1 / math.sqrt(LATENT_SIZE))
-        nn.init.zeros_(self.scale_and_shift.bias)
+        with torch.no_grad():
+            self.scale_and_shift.bias.copy_(torch.tensor([scale, 0.0]).repeat_interleave(channels))
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
         scale, shift = self.scale_and_shift(latents)[:, :, None, None].chunk(2, dim=1)
-        return torch.addcmul(shift, self.norm(hidden), 1 + scale)
+        return torch.addcmul(shift, self.norm(hidden), scale)
+
+
+HALF_BAND = torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16
+"""A filter with no gain at the highest frequency and three quarters at half of it."""
 
 
 class PictureLayer(nn.Module):
     """A map's own contribution to the picture, at twice its side: (n, channels, s, s) -> (n, 3, 2 s, 2 s).
 
-    A separable convolution refines the map; a 3 x 3 convolution and a pixel shuffle paint it. The blur after the
-    shuffle has no gain at the shuffle's own frequency: without it, a grid of dots satisfies the feature loss.
+    A 3 x 3 convolution and a pixel shuffle paint it. The filter after the shuffle has no gain at the shuffle's own
+    frequency, where a grid of dots would satisfy the feature loss, and leaves what is coarser as sharp as it can.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.around = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
-        self.across = nn.Conv2d(channels, channels, 1, bias=False)
-        self.style = Style(channels)
         self.colour = nn.Conv2d(channels, 12, 3, padding=1)
         with torch.no_grad():  # all four pixels of a shuffled square start alike: no checkerboard to unlearn
             self.colour.weight.copy_(0.5 * self.colour.weight[::4].repeat_interleave(4, dim=0))
         _zero_bias(self.colour)
 
-    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        refined = self.style(self.across(self.around(hidden)), latents)
-        shuffled = F.pixel_shuffle(self.colour(hidden + F.leaky_relu(refined, 0.2)), 2)
-        padded = F.pad(shuffled, (1, 1, 1, 1), mode="replicate")
-        blur = _binomial().to(padded).expand(3, 1, 3, 3)
-        return F.conv2d(padded, blur, groups=3)
-
-
-def _binomial() -> Tensor:
-    """The smallest blur, 3 x 3: no gain at the highest frequency, either way."""
-    weights = torch.tensor([1.0, 2.0, 1.0]) / 4
-    return torch.outer(weights, weights)
+    def forward(self, hidden: Tensor) -> Tensor:
+        shuffled = F.pixel_shuffle(self.colour(hidden), 2)
+        padded = F.pad(shuffled, (2, 2, 2, 2), mode="replicate")
+        weights = HALF_BAND.to(padded)
+        return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
 
 
 def _zero_bias(layer: nn.Module) -> None:
@@ -123,8 +155,8 @@ def _zero_bias(layer: nn.Module) -> None:
     nn.init.zeros_(layer.bias)
 
 
-def _double(picture: Tensor) -> Tensor:
-    return F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
+def _double(pixels: Tensor) -> Tensor:
+    return F.interpolate(pixels, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 MIXED = (32, 64, 96, 128)

@@ -138,9 +138,26 @@ class Training:
                 whole = torch.randperm(n, generator=self.chance)[: VIEWS[1]]
                 parts = torch.arange(max(0, min(VIEWS[0], 8 * n) - n)) % n
                 self.encoder.fit(torch.cat([self._describe(whole, None), self._describe(parts, self.chance)]))
-            self.latents = torch.cat([self.encoder.place(self._describe(i, None)) for i in torch.arange(n).split(256)])
+            latents, total = [], torch.zeros(len(self.encoder.mean))
+            for index in torch.arange(n).split(256):
+                described = self._describe(index, None)
+                latents.append(self.encoder.place(described))
+                total += described.sum(0)
+            self.latents = torch.cat(latents)
+            self._come_closer(total / n)
         self.crop_latents = torch.full((len(self.crops), LATENT_SIZE), math.nan)
         self.crop_latents[:n] = self.latents
+
+    def _come_closer(self, mean: Tensor) -> None:
+        """Moves a set that is nothing like the base's to the base's middle; ``mean``: what is seen in it on average.
+
+        Where its middle is further off than its own paintings are from that, the generator has never been, and would
+        have to unlearn more than it can bring along.
+        """
+        middle = self.latents.mean(0)
+        if self.base is not None and middle.norm() > (self.latents - middle).norm(dim=1).mean():
+            self.encoder.mean.copy_(mean)
+            self.latents = self.latents - middle
 
     def _describe(self, index: Tensor, chance: torch.Generator | None) -> Tensor:
         """What the encoder sees in whole paintings, on all cores, or with ``chance`` in a random part of each."""

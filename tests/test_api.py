@@ -64,7 +64,9 @@ def run(client: Client, zipped: Path, tmp_path_factory: pytest.TempPathFactory) 
     torch.manual_seed(3)
     model = Model(Generator(64), Discriminator(), Encoder(), torch.randn(12, 256))
     folder = tmp_path_factory.getbasetemp() / "api-runs" / made["run"]
-    checkpoint.write(folder / "checkpoint.safetensors", model.tensors(), {"format": 1, "size": 64, "aspect": 1.5})
+    checkpoint.write(
+        folder / "checkpoint.safetensors", model.tensors(), {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5}
+    )
     return str(made["run"])
 
 

@@ -11,6 +11,7 @@ from neural_art.__main__ import _parser
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+ENGINE = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
@@ -55,6 +56,6 @@ def test_every_setting_is_in_the_readme() -> None:
 
 
 def test_documents_link_to_files_that_exist() -> None:
-    for text, folder in ((README, ROOT), (ARCHITECTURE, ROOT / "docs")):
+    for text, folder in ((README, ROOT), (ARCHITECTURE, ROOT / "docs"), (ENGINE, ROOT / "docs")):
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             assert target.startswith("http") or (folder / target).exists(), target

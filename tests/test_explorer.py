@@ -12,7 +12,7 @@ from PIL import Image
 
 import neural_art
 from neural_art import paintings, worker
-from neural_art.checkpoint import Model
+from neural_art.checkpoint import FORMAT, Model
 from neural_art.errors import CheckpointError, PaintingError, RunError
 from neural_art.explorer import AMOUNTS, SLIDERS, Explorer, Position
 from neural_art.features import Encoder
@@ -46,7 +46,7 @@ def explorer(run: Run) -> Explorer:
 
 def model_of(latents: torch.Tensor, **settings: object) -> Model:
     torch.manual_seed(3)
-    return Model(Generator(64), Discriminator(), Encoder(), latents, {"format": 1, "size": 64, **settings})
+    return Model(Generator(64), Discriminator(), Encoder(), latents, {"format": FORMAT, "size": 64, **settings})
 
 
 # ---- opening

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art.checkpoint import Model
+from neural_art.checkpoint import FORMAT, Model
 from neural_art.errors import RunError
 from neural_art.explorer import Explorer, Position
 from neural_art.features import Encoder
@@ -30,7 +30,7 @@ def explorer() -> Explorer:
         for layer in generator.pictures.values():
             layer.colour.weight.mul_(4)  # type: ignore[operator, union-attr]
     latents = 3 * torch.randn(8, 256, generator=torch.Generator().manual_seed(2))
-    settings = {"format": 1, "size": 64, "aspect": 1.5}
+    settings = {"format": FORMAT, "size": 64, "aspect": 1.5}
     return Explorer(Model(generator, Discriminator(), Encoder(), latents, settings))
 
 

@@ -103,7 +103,9 @@ def playing(tmp_path_factory: pytest.TempPathFactory, paintings: Path) -> Iterat
         pass
     torch.manual_seed(3)
     model = Model(Generator(64), Discriminator(), Encoder(), torch.randn(12, 256))
-    checkpoint.write(run.checkpoint, model.tensors(), {"format": 1, "size": 64, "aspect": 1.5, "step": 5})
+    checkpoint.write(
+        run.checkpoint, model.tensors(), {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5, "step": 5}
+    )
     yield server, run
 
 

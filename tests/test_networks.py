@@ -6,7 +6,7 @@ import torch
 from neural_art import augment, losses
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
-from neural_art.networks import Discriminator, Generator
+from neural_art.networks import WIDTHS, Discriminator, Generator, Refinement, Stage
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
 
@@ -30,6 +30,29 @@ def test_a_picture_depends_on_its_own_latent_alone() -> None:
         together, alone = generator(latents), generator(latents[2:3])
     assert torch.allclose(together[2], alone[0], atol=1e-4)
     assert not torch.allclose(together[2], together[1], atol=1e-2)
+
+
+def test_enlarging_leaves_no_steps_whatever_is_learned() -> None:
+    stage = Stage(32).eval()
+    torch.nn.init.dirac_(stage.mix.weight)
+    torch.nn.init.normal_(stage.smooth.weight)
+    slope = torch.arange(1.0, 17.0).expand(1, WIDTHS[16], 16, 16)
+    with torch.inference_mode():
+        enlarged = stage(slope, torch.zeros(1, LATENT_SIZE))[:, :, 4:-4, 4:-4]
+    steps = enlarged.diff(dim=3)
+    assert torch.allclose(steps, steps[..., :1], atol=1e-4)  # a slope stays a slope: no lattice of two pixels
+    assert steps.abs().max() > 0.1
+
+
+def test_a_new_refinement_changes_nothing_and_an_old_one_adds_grain_that_stays() -> None:
+    refinement, hidden, latents = Refinement(6, 8).eval(), torch.randn(2, 6, 8, 8), torch.randn(2, LATENT_SIZE)
+    with torch.inference_mode():
+        assert (refinement(hidden, 0 * latents) - hidden).abs().max() == 0
+        torch.nn.init.ones_(refinement.style.scale_and_shift.bias)
+        torch.nn.init.zeros_(refinement.across.weight)
+        first, again = refinement(hidden, latents), refinement(hidden, latents)
+    assert torch.equal(first, again)
+    assert (first - hidden)[0, 0].std() > 0.01
 
 
 def test_the_feature_network_is_frozen_but_lets_gradients_through_to_the_picture() -> None:
@@ -93,7 +116,8 @@ def test_the_hinge_losses_reward_the_right_side() -> None:
 
 def test_only_what_leaves_the_range_overshoots() -> None:
     assert losses.overshoot(torch.tensor([-1.0, 0.0, 1.0])) == 0
-    assert losses.overshoot(torch.tensor([-3.0, 1.0])) == losses.OVERSHOOT_WEIGHT
+    assert losses.overshoot(torch.tensor([-2.0, 1.0])) == losses.OVERSHOOT_WEIGHT
+    assert losses.overshoot(torch.tensor([-3.0, 1.0])) == 3 * losses.OVERSHOOT_WEIGHT  # far out costs more than in line
 
 
 def test_painting_and_picture_are_changed_alike(drawn_paintings: torch.Tensor) -> None:

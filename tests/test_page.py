@@ -110,7 +110,7 @@ def played(server: tuple[str, Path, Path], paintings: Path) -> Run:
         for weights in generator.parameters():
             weights.mul_(1.3)  # untrained pictures are almost grey otherwise
     model = Model(generator, Discriminator(), Encoder(), torch.randn(12, 256))
-    settings = {"format": 1, "size": 64, "aspect": 1.5, "step": 5, "name": "Played with"}
+    settings = {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5, "step": 5, "name": "Played with"}
     settings |= {"classes": ["", "<b>hills</b>"], "labels": [0] * 6 + [1] * 6}
     checkpoint.write(run.checkpoint, model.tensors(), settings)
     return run

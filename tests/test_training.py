@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from neural_art import losses, training
+from neural_art import augment, losses, training
 from neural_art.checkpoint import Model
 from neural_art.errors import PaintingError, RecipeError
 from neural_art.events import Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
@@ -69,6 +69,25 @@ def test_a_training_that_was_interrupted_comes_to_what_it_would_have_come_to(
     with torch.inference_mode():
         early, late, resumed = (t.averaged(whole.latents) for t in (first, whole, second))
     assert (resumed - late).abs().mean() < 0.05 * (early - late).abs().mean()
+
+
+def test_a_set_that_is_nothing_like_the_bases_comes_to_its_middle(drawn_paintings: torch.Tensor) -> None:
+    def addressed(paintings: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        base = _last_saved(list(train(drawn_paintings, replace(QUICK, steps=1))))
+        training = Training(paintings, QUICK, base=Model.from_tensors(base.checkpoint, base.settings))
+        next(training.run())
+        whole = augment.crop(paintings, torch.arange(len(paintings)), 64, None)
+        return training.latents, training.encoder(whole)
+
+    latents, read = addressed(drawn_paintings[:6].flip(3))
+    assert latents.mean(0).norm() > 0.1
+    assert torch.allclose(latents, read, atol=1e-3)
+    lines = torch.full_like(drawn_paintings[:6], 255)
+    for number in range(6):
+        lines[number, :, :: number + 3] = 0
+    latents, read = addressed(lines)
+    assert latents.mean(0).norm() < 0.02 * latents.norm(dim=1).mean()
+    assert torch.allclose(latents, read, atol=1e-2)  # what is put in later is put in the same way
 
 
 def test_red_paintings_make_red_pictures() -> None:
