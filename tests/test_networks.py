@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from neural_art import augment, losses
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
-from neural_art.networks import WIDTHS, Discriminator, Generator, Refinement, Stage
+from neural_art.networks import LIMIT, WIDTHS, Discriminator, Generator, Refinement, Stage, Style
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
 
@@ -36,12 +37,12 @@ def test_enlarging_leaves_no_steps_whatever_is_learned() -> None:
     stage = Stage(32).eval()
     torch.nn.init.dirac_(stage.mix.weight)
     torch.nn.init.normal_(stage.smooth.weight)
-    slope = torch.arange(1.0, 17.0).expand(1, WIDTHS[16], 16, 16)
+    slope = (torch.arange(1.0, 17.0) / 8).expand(1, WIDTHS[16], 16, 16)
     with torch.inference_mode():
         enlarged = stage(slope, torch.zeros(1, LATENT_SIZE))[:, :, 4:-4, 4:-4]
     steps = enlarged.diff(dim=3)
-    assert torch.allclose(steps, steps[..., :1], atol=1e-4)  # a slope stays a slope: no lattice of two pixels
-    assert steps.abs().max() > 0.1
+    assert torch.allclose(steps, steps[..., :1], atol=1e-5)  # a slope stays a slope: no lattice of two pixels
+    assert steps.abs().max() > 0.01
 
 
 def test_a_new_refinement_changes_nothing_and_an_old_one_adds_grain_that_stays() -> None:
@@ -53,6 +54,37 @@ def test_a_new_refinement_changes_nothing_and_an_old_one_adds_grain_that_stays()
         first, again = refinement(hidden, latents), refinement(hidden, latents)
     assert torch.equal(first, again)
     assert (first - hidden)[0, 0].std() > 0.01
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_place_cannot_outshine_a_map(training: bool) -> None:
+    style = Style(4).train(training)
+    torch.nn.init.zeros_(style.scale_and_shift.weight)
+    hidden = torch.randn(2, 4, 16, 16)
+    hidden[0, :, 0, -1] = 1e4
+    with torch.inference_mode():
+        styled = style(hidden, torch.zeros(2, LATENT_SIZE))
+    assert styled[0, :, 0, -1].tolist() == [LIMIT] * 4
+
+
+def test_styles_have_the_gradients_of_batch_norm_and_their_running_statistics() -> None:
+    style, norm = Style(4).double(), torch.nn.BatchNorm2d(4, affine=False).double()
+    hidden = 3 * torch.rand(3, 4, 8, 8, dtype=torch.float64).contiguous(memory_format=torch.channels_last)
+    latents, weights = torch.randn(3, LATENT_SIZE).double(), torch.randn(3, 4, 8, 8).double()
+    learned = [hidden.requires_grad_(), *style.scale_and_shift.parameters()]
+    mine = style(hidden, latents)
+    scale, shift = style.scale_and_shift(latents)[:, :, None, None].chunk(2, dim=1)
+    theirs = F.leaky_relu(scale * norm(hidden) + shift, 0.2)
+    assert torch.allclose(mine, theirs)
+    for found, expected in zip(
+        torch.autograd.grad((mine * weights).sum(), learned),
+        torch.autograd.grad((theirs * weights).sum(), learned),
+        strict=True,
+    ):
+        assert torch.allclose(found, expected)
+        assert expected.abs().max() > 0.01
+    assert torch.allclose(style.norm.running_mean, norm.running_mean)
+    assert torch.allclose(style.norm.running_var, norm.running_var)
 
 
 def test_the_feature_network_is_frozen_but_lets_gradients_through_to_the_picture() -> None:
