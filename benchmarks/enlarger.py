@@ -31,6 +31,7 @@ import measures
 import numpy as np
 import torch
 from PIL import Image
+from quality import find
 
 from neural_art import enlarger
 from neural_art.distance import kid
@@ -39,7 +40,6 @@ from neural_art.training import to_bytes
 LARGE, SMALL = 224, 112
 SHOWN = 6  # pictures on a sheet
 TENTH = 10
-KINDS = {".jpg", ".jpeg", ".png", ".webp"}
 
 Way = Callable[[np.ndarray, int], np.ndarray]
 """Enlarges a picture (h, w, 3) uint8, doubled so many times."""
@@ -109,7 +109,7 @@ def main() -> None:
     print("| set | row | distance | KID | slope | PSNR |")
     print("|---|---|---|---|---|---|")
     for folder in options.sets:
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)
+        files = find(folder)
         held, own = files[::TENTH], [path for number, path in enumerate(files) if number % TENTH]
         real = np.stack([read(path) for path in held])
         small = [np.asarray(Image.fromarray(p).resize((SMALL, SMALL), Image.Resampling.LANCZOS)) for p in real]

@@ -207,9 +207,8 @@ def lattice(pictures: np.ndarray) -> float:
     if float(power.max()) < 1e-6:
         return float("nan")
     pitch, reach = side // 8, side // 21
-    whole = torch.cat(
-        [power, power[:, 1:-1].roll(-1, 0).flip(0, 1)], dim=1
-    )  # of real numbers: the other half mirrors it
+    mirrored = power[:, 1:-1].roll(-1, 0).flip(0, 1)  # the other half, as for all real numbers
+    whole = torch.cat([power, mirrored], dim=1)
     found = []
     for y, x in itertools.product(range(0, side, pitch), range(0, side // 2 + 1, pitch)):
         if x == y == 0:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageOps
+from quality import find
 
 SIDE = 256
 DRAWN = 60  # pictures in a set that is drawn by code
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 Draw = Callable[[random.Random], Image.Image]
 
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where the sets go")
     asked = parser.parse_args()
     chance = random.Random(0)
-    found = sorted(path for path in asked.paintings.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = find(asked.paintings)
     chance.shuffle(found)
     for count in COUNTS:
         for number, file in enumerate(found[:count]):

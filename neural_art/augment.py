@@ -24,10 +24,10 @@ def crop(paintings: Tensor, index: Tensor, size: int, chance: torch.Generator | 
     for i in index.tolist():
         part = paintings[i : i + 1]
         if chance is not None:
-            side = _draw(min(size, whole), whole, chance)
-            y, x = _draw(0, whole - side, chance), _draw(0, whole - side, chance)
+            side = draw(min(size, whole), whole, chance)
+            y, x = draw(0, whole - side, chance), draw(0, whole - side, chance)
             part = part[:, :, y : y + side, x : x + side]
-            if _draw(0, 1, chance):
+            if draw(0, 1, chance):
                 part = part.flip(3)
         part = part.float() / 127.5 - 1
         if part.shape[-1] != size:
@@ -68,7 +68,7 @@ class Look:
             side=side,
             y=_window(size, side, chance),
             x=_window(size, side, chance),
-            mirrored=bool(_draw(0, 1, chance)),
+            mirrored=bool(draw(0, 1, chance)),
             brightness=light(-0.2, 0.2),
             saturation=light(0.4, 1.6),
             contrast=light(0.7, 1.3),
@@ -90,8 +90,9 @@ class Look:
 def _window(size: int, side: int, chance: torch.Generator) -> int:
     """Where a window begins. A picture's borders lie in few windows, so those are drawn more often."""
     beyond = size // 8
-    return min(max(_draw(-beyond, size - side + beyond, chance), 0), size - side)
+    return min(max(draw(-beyond, size - side + beyond, chance), 0), size - side)
 
 
-def _draw(low: int, high: int, chance: torch.Generator) -> int:
+def draw(low: int, high: int, chance: torch.Generator) -> int:
+    """A whole number from ``low`` to ``high``, both among them."""
     return int(torch.randint(low, high + 1, (1,), generator=chance))

@@ -23,11 +23,11 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from neural_art import checkpoint, losses
-from neural_art.augment import Look
+from neural_art.augment import Look, draw
 from neural_art.errors import CheckpointError, PaintingError
 from neural_art.features import feature_network
 from neural_art.networks import Discriminator
-from neural_art.optimiser import Adam
+from neural_art.optimiser import Adam, gradients
 
 SHIPPED: Final = Path(__file__).parents[1] / "checkpoints" / "enlarger.safetensors"
 """The enlarger that pictures are enlarged with, where it is shipped."""
@@ -244,15 +244,11 @@ def _compare(
     for_heads: list[Tensor] = []
     painted = 0.0
     if adversarial > 0:
-        with torch.no_grad():
-            real_projected = discriminator.project(real_maps)
-        fake_scores = discriminator(discriminator.project(fake_maps))
-        hinge = losses.discriminator_hinge(discriminator(real_projected), fake_scores)
-        loss = loss + adversarial * losses.generator_hinge(fake_scores)
-        painted = losses.painted_share(fake_scores).item()
-        for_heads = list(torch.autograd.grad(hinge, list(discriminator.heads.parameters()), retain_graph=True))
-    for_enlarger = list(torch.autograd.grad(loss, list(enlarger.parameters())))
-    return _Found(for_enlarger, for_heads, closeness.item(), colour.item(), painted)
+        contest = losses.contest(discriminator, real_maps, fake_maps)
+        loss = loss + adversarial * contest.generator
+        painted = contest.painted
+        for_heads = gradients(contest.discriminator, discriminator.heads, more=True)
+    return _Found(gradients(loss, enlarger), for_heads, closeness.item(), colour.item(), painted)
 
 
 def _part(originals: Sequence[bytes], chance: torch.Generator) -> Tensor:
@@ -260,12 +256,12 @@ def _part(originals: Sequence[bytes], chance: torch.Generator) -> Tensor:
 
     It is reduced a little, down to half of a large original: what a camera and JPEG left at single pixels is no stroke.
     """
-    with Image.open(io.BytesIO(originals[_draw(0, len(originals) - 1, chance)])) as picture:
+    with Image.open(io.BytesIO(originals[draw(0, len(originals) - 1, chance)])) as picture:
         width, height = picture.size
-        side = min(width, height, _draw(SIDE, max(7 * SIDE // 4, min(width, height) // 2), chance))
-        x, y = _draw(0, width - side, chance), _draw(0, height - side, chance)
+        side = min(width, height, draw(SIDE, max(7 * SIDE // 4, min(width, height) // 2), chance))
+        x, y = draw(0, width - side, chance), draw(0, height - side, chance)
         part = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC, (x, y, x + side, y + side))
-    part = ImageOps.mirror(part) if _draw(0, 1, chance) else part
+    part = ImageOps.mirror(part) if draw(0, 1, chance) else part
     return torch.from_numpy(np.array(part)).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
@@ -291,7 +287,3 @@ def _reduced(pictures: Tensor, factor: int, chance: torch.Generator) -> Tensor:
 
 def _blurred(pictures: Tensor) -> Tensor:
     return F.conv2d(F.pad(pictures, (2, 2, 2, 2), mode="replicate"), _separable(1, 4, 6, 4, 1), groups=3)
-
-
-def _draw(low: int, high: int, chance: torch.Generator) -> int:
-    return int(torch.randint(low, high + 1, (1,), generator=chance))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from neural_art.networks import Discriminator
 
 COLOUR_WEIGHT = 0.1
 OVERSHOOT_WEIGHT = 10.0
@@ -46,6 +50,23 @@ def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) ->
 def generator_hinge(fake_scores: list[Tensor]) -> Tensor:
     """The generator's side of the hinge loss: minus the scores of its pictures."""
     return -torch.stack([f.mean() for f in fake_scores]).mean()
+
+
+class Contest(NamedTuple):
+    """Both hinge losses, and the share of generated patches that pass for painted, 0 to 1."""
+
+    discriminator: Tensor
+    generator: Tensor
+    painted: float
+
+
+def contest(discriminator: Discriminator, real_maps: list[Tensor], fake_maps: list[Tensor]) -> Contest:
+    """What the discriminator makes of paintings and generated pictures, from their frozen features."""
+    with torch.no_grad():
+        real_projected = discriminator.project(real_maps)
+    fake_scores = discriminator(discriminator.project(fake_maps))
+    hinge = discriminator_hinge(discriminator(real_projected), fake_scores)
+    return Contest(hinge, generator_hinge(fake_scores), painted_share(fake_scores).item())
 
 
 def painted_share(fake_scores: list[Tensor]) -> Tensor:

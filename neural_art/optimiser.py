@@ -8,6 +8,11 @@ import torch
 from torch import Tensor, nn
 
 
+def gradients(loss: Tensor, network: nn.Module, *, more: bool = False) -> list[Tensor]:
+    """Of ``loss``, for every parameter of ``network``, as ``Adam`` takes them. ``more`` will be asked of its graph."""
+    return list(torch.autograd.grad(loss, list(network.parameters()), retain_graph=more))
+
+
 class Adam:
     """Adam (Kingma and Ba 2015, arXiv 1412.6980) with bias correction and no weight decay.
 

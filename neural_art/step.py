@@ -22,7 +22,7 @@ from neural_art import losses
 from neural_art.augment import Look
 from neural_art.features import feature_network
 from neural_art.networks import Discriminator, Generator
-from neural_art.optimiser import Adam
+from neural_art.optimiser import Adam, gradients
 
 PARTS = 2
 """Parts of a batch. More would leave batch norm too few pictures in each."""
@@ -120,15 +120,11 @@ def _learn(
         closeness = losses.feature_distance(*pairs)
         loss = closeness + losses.colour_distance(fake[:copied], real[:copied]) + losses.overshoot(unclamped)
         if adversarial > 0:
-            with torch.no_grad():
-                real_projected = discriminator.project(real_maps)
-            fake_scores = discriminator(discriminator.project(fake_maps))
-            hinge = losses.discriminator_hinge(discriminator(real_projected), fake_scores)
-            loss = loss + adversarial * losses.generator_hinge(fake_scores)
-            painted, opponent = losses.painted_share(fake_scores).item(), hinge.item()
-            heads = list(discriminator.heads.parameters())
-            for_heads = list(torch.autograd.grad(hinge, heads, retain_graph=True))
-    for_generator = list(torch.autograd.grad(loss, list(generator.parameters())))
+            contest = losses.contest(discriminator, real_maps, fake_maps)
+            loss = loss + adversarial * contest.generator
+            painted, opponent = contest.painted, contest.discriminator.item()
+            for_heads = gradients(contest.discriminator, discriminator.heads, more=True)
+    for_generator = gradients(loss, generator)
     reading = {
         "closeness": closeness.item(),
         "painted": painted,
