@@ -7,7 +7,7 @@ The generator paints a picture from a latent; the discriminator judges pictures 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -71,9 +71,9 @@ class Stage(nn.Module):
     def __init__(self, side: int) -> None:
         super().__init__()
         channels, out_channels = WIDTHS[side // 2], WIDTHS[side]
-        self.mix = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
+        self.mix = _around(channels, out_channels, side // 2)
         self.style = Style(out_channels)
-        self.smooth = nn.Conv2d(out_channels, out_channels, 3, padding=1, groups=out_channels)
+        self.smooth = _around(out_channels, out_channels, side, groups=out_channels, bias=True)
         nn.init.dirac_(self.smooth.weight, groups=out_channels)
         _zero_bias(self.smooth)
         self.refinements = nn.ModuleList(Refinement(out_channels, side) for _ in range(REFINEMENTS[side]))
@@ -98,7 +98,7 @@ class Refinement(nn.Module):
 
     def __init__(self, channels: int, side: int) -> None:
         super().__init__()
-        self.around = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.around = _around(channels, channels, side, groups=channels)
         self.across = nn.Conv2d(channels, channels, 1, bias=False)
         self.style = Style(channels, scale=0.0)
         self.roughness = nn.Parameter(torch.full((channels, 1, 1), 0.05))
@@ -149,7 +149,8 @@ class _Styled(torch.autograd.Function):
     """What ``Style`` does in training: forward and backward in as few passes over memory as PyTorch's own calls allow.
 
     The sums that scale and shift need are also those that batch norm needs, so its backward pass comes almost for
-    nothing (Ioffe and Szegedy 2015, arXiv 1502.03167, section 3). What was cut off takes part in no gradient.
+    nothing (Ioffe and Szegedy 2015, arXiv 1502.03167, section 3). What was cut off has the gradient that it would have
+    uncut (straight through: Bengio et al. 2013, arXiv 1308.3432); without any it could not be unlearned.
     """
 
     @staticmethod
@@ -167,7 +168,6 @@ class _Styled(torch.autograd.Function):
         normed, inverse, scale, styled = ctx.saved_tensors
         count = normed.numel() // normed.shape[1]
         gradient = torch.ops.aten.leaky_relu_backward(gradient, styled, SLOPE, True)
-        gradient = torch.ops.aten.hardtanh_backward(gradient, normed, -LIMIT, LIMIT)
         product = gradient * normed
         for_scale, for_shift = product.sum((2, 3), keepdim=True), gradient.sum((2, 3), keepdim=True)
         inverse = inverse.view(1, -1, 1, 1).to(scale.dtype)
@@ -200,6 +200,17 @@ class PictureLayer(nn.Module):
         padded = F.pad(shuffled, (2, 2, 2, 2), mode="replicate")
         weights = HALF_BAND.to(padded)
         return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
+
+
+def _around(channels: int, out_channels: int, side: int, groups: int = 1, bias: bool = False) -> nn.Conv2d:
+    """A 3 x 3 convolution on maps of ``side``.
+
+    On maps of 8 to 32 px a border repeats itself. Zeros there would make a corner unlike all other places, layer after
+    layer, and one of them grew into a speck that most pictures had. The 4 x 4 map is all border, and knows its places
+    anyhow; on larger maps nothing can grow any more, and the copy costs time.
+    """
+    mode: Literal["replicate", "zeros"] = "replicate" if 8 <= side <= 32 else "zeros"
+    return nn.Conv2d(channels, out_channels, 3, padding=1, groups=groups, bias=bias, padding_mode=mode)
 
 
 def _zero_bias(layer: nn.Module) -> None:

@@ -48,11 +48,9 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         minutes=minutes,
         seed=seed,
         base=False,
-        generator_rate=1e-3,
         imagined=0.25,
         alone=0.2,
         averaging=0.03,
-        adversarial=0.1,
     )
 
 

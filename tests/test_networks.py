@@ -56,6 +56,20 @@ def test_a_new_refinement_changes_nothing_and_an_old_one_adds_grain_that_stays()
     assert (first - hidden)[0, 0].std() > 0.01
 
 
+@pytest.mark.parametrize("side", [16, 32])
+def test_a_border_is_a_place_like_any_other(side: int) -> None:
+    stage = Stage(side).eval()
+    torch.nn.init.normal_(stage.smooth.weight)
+    for refinement in stage.refinements:
+        torch.nn.init.zeros_(refinement.roughness)
+        torch.nn.init.ones_(refinement.style.scale_and_shift.bias)
+    everywhere_alike = torch.randn(1, WIDTHS[side // 2], 1, 1).expand(-1, -1, side // 2, side // 2)
+    with torch.inference_mode():
+        enlarged = stage(everywhere_alike, torch.zeros(1, LATENT_SIZE))
+    assert torch.allclose(enlarged, enlarged[:, :, :1, :1], atol=1e-5)
+    assert enlarged.std() > 0.1
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_one_place_cannot_outshine_a_map(training: bool) -> None:
     style = Style(4).train(training)
