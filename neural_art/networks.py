@@ -7,7 +7,7 @@ The generator paints a picture from a latent; the discriminator judges pictures 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -113,68 +113,53 @@ class Refinement(nn.Module):
         return hidden + self.style(refined.view(n, side, side, channels).permute(0, 3, 1, 2), latents)
 
 
-LIMIT = 5.0
-"""Standard deviations at which a normalised map is cut off."""
+MOMENTUM = 0.05
+"""Of the running statistics that maps are normalised by."""
 
 SLOPE = 0.2
 """Of the leaky activations, below zero."""
 
 
 class Style(nn.Module):
-    """Batch norm whose scale and shift come from the latent, then a leaky activation.
+    """Normalises a map, gives it a scale and a shift that come from the latent, and a leaky activation.
 
-    The scale starts around ``scale``. The normalised map is cut off at ``LIMIT``: otherwise a single place that few
-    windows show can grow, layer by layer, until the variance is all made of it and the rest of the map is pale:
-    droplets in a corner (Karras et al. 2020, arXiv 1912.04958, section 2, who give up normalising maps for it).
+    In training, too, a channel is normalised by its running mean and variance, and no gradient goes into them (as
+    Karras et al. 2021, arXiv 2106.12423, appendix C.2, do with magnitudes). With the statistics of the batch, one place
+    that few windows show can set the contrast of a whole map: the generator learns to, and leaves droplets in a corner
+    (Karras et al. 2020, arXiv 1912.04958, section 2). And a picture is the same in training and afterwards.
+
+    The scale starts around ``scale``.
     """
 
     def __init__(self, channels: int, scale: float = 1.0) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.norm = nn.BatchNorm2d(channels, affine=False, momentum=MOMENTUM)
         self.scale_and_shift = nn.Linear(LATENT_SIZE, 2 * channels)
         nn.init.normal_(self.scale_and_shift.weight, std=0.1 / math.sqrt(LATENT_SIZE))
         with torch.no_grad():
             self.scale_and_shift.bias.copy_(torch.tensor([scale, 0.0]).repeat_interleave(channels))
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        scale, shift = self.scale_and_shift(latents)[:, :, None, None].chunk(2, dim=1)
+        mean, variance = self._statistics(hidden)
+        scale, shift = self.scale_and_shift(latents).chunk(2, dim=1)
+        scale = scale * torch.rsqrt(variance + self.norm.eps).to(scale)
+        shift = shift - mean.to(scale) * scale
+        styled = torch.addcmul(shift[:, :, None, None], hidden, scale[:, :, None, None])
+        return F.leaky_relu_(styled, SLOPE)
+
+    @torch.no_grad()
+    def _statistics(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """The running mean and variance of every channel; in training they first follow every fourth row of the map."""
+        mean, variance, seen = self.norm.running_mean, self.norm.running_var, self.norm.num_batches_tracked
+        assert mean is not None and variance is not None and seen is not None
         if self.training:
-            styled: Tensor = _Styled.apply(hidden, scale, shift, self.norm)
-            return styled
-        normed = self.norm(hidden).clamp_(-LIMIT, LIMIT)
-        return F.leaky_relu_(torch.addcmul(shift, normed, scale), SLOPE)
-
-
-class _Styled(torch.autograd.Function):
-    """What ``Style`` does in training: forward and backward in as few passes over memory as PyTorch's own calls allow.
-
-    The sums that scale and shift need are also those that batch norm needs, so its backward pass comes almost for
-    nothing (Ioffe and Szegedy 2015, arXiv 1502.03167, section 3). What was cut off has the gradient that it would have
-    uncut (straight through: Bengio et al. 2013, arXiv 1308.3432); without any it could not be unlearned.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, hidden: Tensor, scale: Tensor, shift: Tensor, norm: nn.BatchNorm2d) -> Tensor:
-        assert norm.momentum is not None
-        normed, _, inverse = torch.native_batch_norm(
-            hidden, None, None, norm.running_mean, norm.running_var, True, norm.momentum, norm.eps
-        )
-        styled = F.leaky_relu_(torch.addcmul(shift, normed.clamp_(-LIMIT, LIMIT), scale), SLOPE)
-        ctx.save_for_backward(normed, inverse, scale, styled)
-        return styled
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        normed, inverse, scale, styled = ctx.saved_tensors
-        count = normed.numel() // normed.shape[1]
-        gradient = torch.ops.aten.leaky_relu_backward(gradient, styled, SLOPE, True)
-        product = gradient * normed
-        for_scale, for_shift = product.sum((2, 3), keepdim=True), gradient.sum((2, 3), keepdim=True)
-        inverse = inverse.view(1, -1, 1, 1).to(scale.dtype)
-        level = (scale * for_shift).sum(0, keepdim=True) * (-inverse / count)
-        slant = (scale * for_scale).sum(0, keepdim=True) * (-inverse / count)
-        for_hidden = torch.addcmul(level, normed, slant, out=product).addcmul_(gradient, scale * inverse)
-        return for_hidden, for_scale, for_shift, None
+            rows = hidden[:, :, :: 4 if hidden.shape[2] > 8 else 1].float()
+            now = rows.mean((0, 2, 3))
+            share = max(MOMENTUM, 1 / (1 + int(seen)))  # the first ones count in full
+            mean.lerp_(now, share)
+            variance.lerp_(rows.square().mean((0, 2, 3)) - now.square(), share)
+            seen += 1
+        return mean, variance
 
 
 HALF_BAND = torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16

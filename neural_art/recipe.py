@@ -41,9 +41,9 @@ class Recipe:
     seed: int = 0
     steps: int | None = None
     batch: int = 16
-    generator_rate: float = 8e-4
+    generator_rate: float = 4e-4
     discriminator_rate: float = 4e-4
-    adversarial: float = 0.08
+    adversarial: float = 0.3
     imagined: float = 0.4
     alone: float = 0.25
     averaging: float = 0.05

@@ -332,8 +332,10 @@ class Training:
         return self.recipe.adversarial * min(1.0, max(0.0, progress - self.recipe.alone) / 0.1)
 
     def _rate(self, progress: float) -> float:
-        """The factor on the learning rates: up in the first 2 %, then down a cosine to a tenth."""
-        return self.rate * min(1.0, (progress + 1e-3) / 0.02) * (0.55 + 0.45 * math.cos(math.pi * min(1.0, progress)))
+        """The factor on the learning rates: up in the first 2 %, then down a cosine to a tenth; double while alone."""
+        alone = 2.0 if self._adversarial(progress) == 0 else 1.0
+        decay = 0.55 + 0.45 * math.cos(math.pi * min(1.0, progress))
+        return self.rate * alone * min(1.0, (progress + 1e-3) / 0.02) * decay
 
     def _wall_gap(self) -> float:
         """Seconds to the next wall: at most 3 at first, then sparser, about ``WALLS`` in all."""
@@ -442,6 +444,7 @@ class Training:
 
     def _roll_back(self) -> RolledBack:
         self._restore(self._good.training, self._good.state, keep_clock=True)
+        self._stepper = self._make_stepper()
         self.rollbacks += 1
         self.rate *= 0.5
         return RolledBack(**self._now(), reason="A loss was not a number.", rate=self.rate)
