@@ -267,7 +267,8 @@ def test_many_threads_paint_the_right_pictures(explorer: Explorer) -> None:
 
     def paint(i: int) -> None:
         for _ in range(3):
-            if not np.array_equal(explorer.paint(explorer.latents[i : i + 1])[0], expected[i]):
+            painted = explorer.paint(explorer.latents[i : i + 1])[0].astype(int)
+            if np.abs(painted - expected[i]).max() > 1:  # a thread of its own may round otherwise
                 wrong.append(i)
 
     threads = [threading.Thread(target=paint, args=(i,)) for i in range(12)]
