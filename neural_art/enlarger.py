@@ -26,7 +26,7 @@ from neural_art import checkpoint, losses
 from neural_art.augment import Look, draw
 from neural_art.errors import CheckpointError, PaintingError
 from neural_art.features import feature_network
-from neural_art.networks import Discriminator
+from neural_art.networks import HALF_BAND, Discriminator
 from neural_art.optimiser import Adam, gradients
 
 SHIPPED: Final = Path(__file__).parents[1] / "checkpoints" / "enlarger.safetensors"
@@ -76,7 +76,7 @@ class Enlarger(nn.Module):
         for part in self.last.parameters():
             nn.init.zeros_(part)
         self.register_buffer("blur", _separable(1, 2, 1), persistent=False)
-        self.register_buffer("half_band", _separable(-1, 4, 10, 4, -1), persistent=False)
+        self.register_buffer("half_band", _separable(*HALF_BAND.tolist()), persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
         larger = F.interpolate(pictures, scale_factor=2, mode="bilinear", align_corners=False)

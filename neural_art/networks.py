@@ -105,12 +105,10 @@ class Refinement(nn.Module):
         self.register_buffer("grain", torch.randn(side, side))
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        n, channels, side, _ = hidden.shape
-        paper = torch.outer(self.grain.flatten(), self.roughness.flatten())  # the grain in every channel
-        around = self.around(hidden).permute(0, 2, 3, 1).reshape(n, side * side, channels)
-        across = self.across.weight.view(channels, channels).T  # with channels last, a 1 x 1 convolution is a product
-        refined = torch.baddbmm(paper.expand(n, -1, -1), around, across.expand(n, -1, -1))
-        return hidden + self.style(refined.view(n, side, side, channels).permute(0, 3, 1, 2), latents)
+        side, channels = len(self.grain), len(self.roughness)
+        paper = torch.outer(self.grain.flatten(), self.roughness.flatten())  # the grain in every channel, channels last
+        refined = self.across(self.around(hidden)) + paper.view(1, side, side, channels).permute(0, 3, 1, 2)
+        return hidden + self.style(refined, latents)
 
 
 MOMENTUM = 0.05

@@ -458,8 +458,7 @@ class Training:
             tried = [replace(machine, precision=precision) for precision in ("float32", "bfloat16")]
             for _ in range(2):
                 self._time(machine)  # memory that a process asks for the first time comes slowly
-            times = [[self._time(one) for one in tried] for _ in range(2)]
-            machine = tried[min((0, 1), key=lambda i: min(times[0][i], times[1][i]))]
+            machine = min(tried, key=lambda one: min(self._time(one) for _ in range(2)))
         while self.recipe.steps is None and machine.batch > 4 and self._time(machine) > max(2.5, self.budget / 100):
             machine = replace(machine, batch=machine.batch // 2)
         return machine
