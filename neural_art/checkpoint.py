@@ -19,7 +19,8 @@ from neural_art.features import Encoder
 from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-FORMAT = 2
+FORMAT = 3
+BEFORE = 2  # its discriminators were not told latents
 FILE = "checkpoint.safetensors"
 
 
@@ -79,14 +80,21 @@ class Model:
     ) -> Model:
         """The model that ``tensors`` holds. At another ``size`` it keeps the stages that both have."""
         stored = settings.get("size")
-        if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
+        if (
+            settings.get("format") not in (FORMAT, BEFORE)
+            or not isinstance(stored, int)
+            or stored not in SIZES.values()
+        ):
             raise CheckpointError(
                 "The model has a format that is not known here. Train it again, or update neural_art."
             )
         encoder, generator, discriminator = Encoder(), Generator(size or stored), Discriminator()
         try:
             encoder.load_state_dict(_part(tensors, "encoder"))
-            discriminator.load_state_dict(_part(tensors, "discriminator"))
+            heads = _part(tensors, "discriminator")
+            if settings["format"] == BEFORE:
+                heads = discriminator.state_dict() | heads
+            discriminator.load_state_dict(heads)
             weights = _part(tensors, "generator")
             own = generator.state_dict()
             if generator.size == stored:
@@ -100,7 +108,7 @@ class Model:
             ) from error
         if latents.ndim != 2 or latents.shape[1] != LATENT_SIZE or not torch.isfinite(latents).all():
             raise CheckpointError("The model's addresses of the paintings are damaged. Use another copy of it.")
-        return cls(generator, discriminator, encoder, latents, dict(settings))
+        return cls(generator, discriminator, encoder, latents, {**settings, "format": FORMAT})
 
     @classmethod
     def open(cls, path: Path, *, size: int | None = None) -> Model:

@@ -60,12 +60,21 @@ class Contest(NamedTuple):
     painted: float
 
 
-def contest(discriminator: Discriminator, real_maps: list[Tensor], fake_maps: list[Tensor]) -> Contest:
-    """What the discriminator makes of paintings and generated pictures, from their frozen features."""
+def contest(
+    discriminator: Discriminator,
+    real_maps: list[Tensor],
+    fake_maps: list[Tensor],
+    addresses: Tensor | None = None,
+    latents: Tensor | None = None,
+) -> Contest:
+    """What the discriminator makes of paintings and generated pictures, from their frozen features.
+
+    A conditional one is told the paintings' ``addresses`` and the ``latents`` that the pictures were painted from.
+    """
     with torch.no_grad():
         real_projected = discriminator.project(real_maps)
-    fake_scores = discriminator(discriminator.project(fake_maps))
-    hinge = discriminator_hinge(discriminator(real_projected), fake_scores)
+    fake_scores = discriminator(discriminator.project(fake_maps), latents)
+    hinge = discriminator_hinge(discriminator(real_projected, addresses), fake_scores)
     return Contest(hinge, generator_hinge(fake_scores), painted_share(fake_scores).item())
 
 

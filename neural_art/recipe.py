@@ -40,7 +40,7 @@ class Recipe:
     minutes: float = 5.0
     seed: int = 0
     steps: int | None = None
-    batch: int = 16
+    batch: int = 8
     generator_rate: float = 4e-4
     discriminator_rate: float = 4e-4
     adversarial: float = 0.3

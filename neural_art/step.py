@@ -25,7 +25,7 @@ from neural_art.networks import Discriminator, Generator
 from neural_art.optimiser import Adam, gradients
 
 PARTS = 2
-"""Parts of a batch. More would leave batch norm too few pictures in each."""
+"""Parts of a batch, at most. The threads of a machine that has more are shared out among them."""
 
 Network = TypeVar("Network", bound=nn.Module)
 Given = TypeVar("Given")
@@ -37,10 +37,11 @@ class Part:
     """What one thread is shown: paintings and the latents that the generator paints from, (n, ...) each.
 
     The first ``copied`` latents are the addresses of the paintings beside them, which the pictures must look like; the
-    pictures of the other latents must only look painted.
+    pictures of the other latents must only look painted. ``addresses`` are those of all the paintings.
     """
 
     paintings: Callable[[], Tensor]  # (n, 3, size, size) in [-1, 1]; read in the part's own thread
+    addresses: Tensor
     latents: Tensor
     copied: int
     look: Look
@@ -130,7 +131,7 @@ def _learn(
         closeness = losses.feature_distance(*pairs)
         loss = closeness + losses.colour_distance(fake[:copied], real[:copied]) + losses.overshoot(unclamped)
         if adversarial > 0:
-            contest = losses.contest(discriminator, real_maps, fake_maps)
+            contest = losses.contest(discriminator, real_maps, fake_maps, part.addresses, part.latents)
             loss = loss + adversarial * contest.generator
             painted, opponent = contest.painted, contest.discriminator.item()
             for_heads = gradients(contest.discriminator, discriminator.heads, more=True)

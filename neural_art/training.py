@@ -39,7 +39,7 @@ SAVE_SECONDS = 9.0
 TELL_SECONDS = 0.8
 SEEN = {64: 64, 128: 96, 256: 160}  # picture size -> side of the windows that the feature network sees
 VIEWS = (512, 6000)  # views of the paintings that an encoder is fitted to, at least and at most
-CROPS_AT_ONCE, CROPS_EVERY = 16, 8  # crops encoded afresh, together, and steps from one time to the next
+CROPS_AT_ONCE, CROPS_EVERY = 16, 16  # crops encoded afresh, together, and steps from one time to the next
 CROPS = 65536  # remembered at most
 WHOLE = -1  # in place of a crop's seed: the whole painting
 MARGIN = 1.25  # paintings are kept this much larger than the pictures, so that crops have something to move in
@@ -263,10 +263,11 @@ class Training:
         imagined = min(count - 1, round(count * self.recipe.imagined)) if opposed else 0
         copied = count - imagined
         index = torch.randint(len(self.crops), (count,), generator=self.chance)
-        crops = self.crops[index]
+        crops, addresses = self.crops[index], self._addresses(index)
         return Part(
             paintings=lambda: self._pictures(crops),
-            latents=torch.cat([self._addresses(index[:copied]), self._imagine(imagined)]),
+            addresses=addresses,
+            latents=torch.cat([addresses[:copied], self._imagine(imagined)]),
             copied=copied,
             look=Look.draw(count, self.recipe.size, SEEN[self.recipe.size], self.chance),
         )

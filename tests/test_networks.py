@@ -7,7 +7,7 @@ from neural_art import augment, losses
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import WIDTHS, Discriminator, Generator, Refinement, Stage, Style
-from neural_art.optimiser import Adam
+from neural_art.optimiser import Adam, gradients
 from neural_art.recipe import LATENT_SIZE
 
 
@@ -104,9 +104,27 @@ def test_only_the_heads_of_the_discriminator_learn() -> None:
     discriminator = Discriminator()
     learning = {name.split(".")[0] for name, p in discriminator.named_parameters() if p.requires_grad}
     assert learning == {"heads"}
-    scores = discriminator(discriminator.project(feature_network()(torch.zeros(2, 3, 96, 96))))
+    scores = discriminator(discriminator.project(feature_network()(torch.zeros(2, 3, 96, 96))), torch.zeros(2, 256))
     assert len(scores) == 4
     assert all(len(s) == 2 for s in scores)
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_a_conditional_discriminator_learns_which_picture_belongs_to_which_latent(
+    conditional: bool, drawn_paintings: torch.Tensor
+) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        discriminator, addresses = Discriminator(conditional), torch.randn(4, 256)
+    pictures = augment.crop(drawn_paintings, torch.arange(4), 64, None)
+    paintings = feature_network()(pictures)
+    mistaken = [m.flip(0) for m in paintings]  # the same pictures, each beside the latent of another
+    told = (addresses, addresses) if conditional else ()
+    optimiser = Adam(discriminator.heads.parameters(), (0.0, 0.99))
+    for _ in range(60):
+        found = losses.contest(discriminator, paintings, mistaken, *told)
+        optimiser.step(gradients(found.discriminator, discriminator.heads), 2e-3)
+    assert (float(found.discriminator) < 1.0) == conditional
 
 
 def test_addresses_are_whitened_and_tell_pictures_apart(drawn_paintings: torch.Tensor) -> None:
