@@ -237,7 +237,7 @@ class ProjectedGAN(Rival):
 
     def __init__(self, paintings: Tensor, chance: torch.Generator) -> None:
         super().__init__(paintings, chance, FastGANGenerator.size)
-        self.generator, self.discriminator = FastGANGenerator(), Discriminator(conditional=False)
+        self.generator, self.discriminator = FastGANGenerator(), Discriminator()
         _start(self.generator)
         for network in (self.generator, self.discriminator):
             network.to(memory_format=torch.channels_last).train()

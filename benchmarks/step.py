@@ -100,14 +100,12 @@ def parts(model: Model, batch: int) -> Iterable[tuple[str, float]]:
     )
     yield (
         "heads, forward and backward to their weights",
-        milliseconds(lambda: both(losses.generator_hinge(discriminator(projected, latents)), heads)),
+        milliseconds(lambda: both(losses.generator_hinge(discriminator(projected)), heads)),
     )
     inputs = [m.detach().requires_grad_() for m in maps]
     yield (
         "projection and heads, forward and backward to the features",
-        milliseconds(
-            lambda: both(losses.generator_hinge(discriminator(discriminator.project(inputs), latents)), inputs)
-        ),
+        milliseconds(lambda: both(losses.generator_hinge(discriminator(discriminator.project(inputs))), inputs)),
     )
 
 

@@ -19,8 +19,8 @@ from neural_art.features import Encoder
 from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-FORMAT = 3
-BEFORE = 2  # its discriminators were not told latents
+FORMAT = 2
+TOLD = 3  # for a while, heads had a layer more, a matrix by which they were told latents
 FILE = "checkpoint.safetensors"
 
 
@@ -80,11 +80,7 @@ class Model:
     ) -> Model:
         """The model that ``tensors`` holds. At another ``size`` it keeps the stages that both have."""
         stored = settings.get("size")
-        if (
-            settings.get("format") not in (FORMAT, BEFORE)
-            or not isinstance(stored, int)
-            or stored not in SIZES.values()
-        ):
+        if settings.get("format") not in (FORMAT, TOLD) or not isinstance(stored, int) or stored not in SIZES.values():
             raise CheckpointError(
                 "The model has a format that is not known here. Train it again, or update neural_art."
             )
@@ -92,9 +88,8 @@ class Model:
         try:
             encoder.load_state_dict(_part(tensors, "encoder"))
             heads = _part(tensors, "discriminator")
-            if settings["format"] == BEFORE:
-                Discriminator(conditional=False).load_state_dict(heads)  # only what tells them latents may be missing
-                heads = discriminator.state_dict() | heads
+            if settings["format"] == TOLD:
+                heads = {name: t for name, t in heads.items() if t.ndim != 2}
             discriminator.load_state_dict(heads)
             weights = _part(tensors, "generator")
             own = generator.state_dict()

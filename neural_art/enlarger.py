@@ -197,7 +197,7 @@ def learn(
     began = time.monotonic()
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=chance)))
-        discriminator = Discriminator(conditional=False).to(memory_format=torch.channels_last)
+        discriminator = Discriminator().to(memory_format=torch.channels_last)
     enlarger.to(memory_format=torch.channels_last).requires_grad_(True)
     optimiser = Adam(enlarger.parameters(), betas=(0.9, 0.99))
     heads_optimiser = Adam(discriminator.heads.parameters(), betas=(0.0, 0.99))

@@ -45,7 +45,7 @@ class Stepped(Event):
     """About once a second: where the training stands, averaged since the last such event."""
 
     progress: float  # 0 to 1
-    closeness: float  # feature loss: relative distance to the paintings in feature space; lower is closer
+    closeness: float  # texture distance to the paintings (losses.texture_distance); lower is closer
     painted: float  # share of generated pictures' patches that the discriminator takes for painted, 0 to 1
     discriminator_loss: float
     generator_loss: float

@@ -215,13 +215,9 @@ class Discriminator(nn.Module):
     ``project`` mixes the feature maps of ``FeatureNetwork`` across channels and scales by fixed random convolutions
     (Projected GAN, section 3.2); ``forward`` gives one map of scores per scale, high for "painted". The heads are
     convolutions alone, so pictures of any side that is a multiple of 32 may be shown; they are made for 96 px.
-
-    ``conditional``: the heads are also told each picture's latent, and judge whether the two belong together
-    (projection: Miyato and Koyama 2018, arXiv 1802.05637; instances for classes: Casanova et al. 2021,
-    arXiv 2109.05070). Else they are given none.
     """
 
-    def __init__(self, conditional: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.across = nn.ModuleList(nn.Conv2d(c, m, 1) for c, m in zip(features.CHANNELS, MIXED, strict=True))
         self.down = nn.ModuleList(nn.Conv2d(b, a, 3, padding=1) for a, b in zip(MIXED[:-1], MIXED[1:], strict=True))
@@ -229,7 +225,7 @@ class Discriminator(nn.Module):
             nn.init.kaiming_normal_(layer.weight)
             _zero_bias(layer)
             layer.requires_grad_(False)
-        self.heads = nn.ModuleList(Head(m, side, conditional) for m, side in zip(MIXED, (24, 12, 6, 3), strict=True))
+        self.heads = nn.ModuleList(_head(m, side) for m, side in zip(MIXED, (24, 12, 6, 3), strict=True))
 
     def project(self, maps: list[Tensor]) -> list[Tensor]:
         """The frozen features, mixed: four maps of ``MIXED`` channels, coarse context added to the fine ones."""
@@ -239,36 +235,16 @@ class Discriminator(nn.Module):
             mixed[i] = (mixed[i] + self.down[i](context)) / math.sqrt(2)
         return mixed
 
-    def forward(self, projected: list[Tensor], latents: Tensor | None = None) -> list[Tensor]:
-        return [head(m, latents) for head, m in zip(self.heads, projected, strict=True)]
+    def forward(self, projected: list[Tensor]) -> list[Tensor]:
+        return [head(m) for head, m in zip(self.heads, projected, strict=True)]
 
 
-class Head(nn.ModuleList):
-    """Scores one map of projected features, (n, channels, s, s) -> (n, 1, ., .); the last layer is for the latents.
-
-    That layer starts at zero, so a head begins as one that is told nothing.
-    """
-
-    def __init__(self, channels: int, side: int, conditional: bool) -> None:
-        layers: list[nn.Module] = [spectral_norm(nn.Conv2d(channels, 64, 1)), nn.LeakyReLU(0.2)]
-        channels = 64
-        while side >= 6:
-            wider = min(2 * channels, 128)
-            layers += [spectral_norm(nn.Conv2d(channels, wider, 4, 2, 1)), nn.LeakyReLU(0.2)]
-            channels, side = wider, side // 2
-        layers += [spectral_norm(nn.Conv2d(channels, 1, 3, padding=1))]
-        if conditional:
-            match = nn.Linear(LATENT_SIZE, channels, bias=False)
-            nn.init.zeros_(match.weight)
-            layers += [match]
-        super().__init__(layers)
-        self.conditional = conditional
-
-    def forward(self, hidden: Tensor, latents: Tensor | None) -> Tensor:
-        *layers, score, match = self if self.conditional else (*self, None)
-        for layer in layers:
-            hidden = layer(hidden)
-        if match is None:
-            return score(hidden)
-        wanted = match(latents) / math.sqrt(LATENT_SIZE)
-        return score(hidden) + (hidden * wanted[:, :, None, None]).sum(1, keepdim=True)
+def _head(channels: int, side: int) -> nn.Sequential:
+    layers: list[nn.Module] = [spectral_norm(nn.Conv2d(channels, 64, 1)), nn.LeakyReLU(0.2)]
+    channels = 64
+    while side >= 6:
+        wider = min(2 * channels, 128)
+        layers += [spectral_norm(nn.Conv2d(channels, wider, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        channels, side = wider, side // 2
+    layers += [spectral_norm(nn.Conv2d(channels, 1, 3, padding=1))]
+    return nn.Sequential(*layers)

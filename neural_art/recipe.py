@@ -42,7 +42,7 @@ class Recipe:
     steps: int | None = None
     batch: int = 8
     generator_rate: float = 4e-4
-    discriminator_rate: float = 4e-4
+    discriminator_rate: float = 2e-4
     adversarial: float = 0.3
     imagined: float = 0.4
     alone: float = 0.25

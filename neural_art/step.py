@@ -27,6 +27,9 @@ from neural_art.optimiser import Adam, gradients
 PARTS = 2
 """Parts of a batch, at most. The threads of a machine that has more are shared out among them."""
 
+COARSE = 2
+"""From this feature map on, pictures are compared with paintings place by place: that is what tells what is where."""
+
 Network = TypeVar("Network", bound=nn.Module)
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -37,11 +40,10 @@ class Part:
     """What one thread is shown: paintings and the latents that the generator paints from, (n, ...) each.
 
     The first ``copied`` latents are the addresses of the paintings beside them, which the pictures must look like; the
-    pictures of the other latents must only look painted. ``addresses`` are those of all the paintings.
+    pictures of the other latents must only look painted.
     """
 
     paintings: Callable[[], Tensor]  # (n, 3, size, size) in [-1, 1]; read in the part's own thread
-    addresses: Tensor
     latents: Tensor
     copied: int
     look: Look
@@ -75,7 +77,7 @@ class Stepper:
     ) -> dict[str, float]:
         """One update of the heads, unless ``adversarial`` is 0, and one of the generator; what was measured.
 
-        ``closeness``: the feature loss. ``painted``: share of generated patches that pass for painted, 0 to 1.
+        ``closeness``: the texture distance. ``painted``: share of generated patches that pass for painted, 0 to 1.
         ``discriminator_loss``, ``generator_loss``: before the update.
         """
         shown = [
@@ -128,16 +130,21 @@ def _learn(
             real_maps = features(part.look(real))
         fake_maps = features(part.look(fake))
         pairs = [[m[:copied].float() for m in maps] for maps in (fake_maps, real_maps)]
-        closeness = losses.feature_distance(*pairs)
-        loss = closeness + losses.colour_distance(fake[:copied], real[:copied]) + losses.overshoot(unclamped)
+        texture = losses.texture_distance(*pairs)
+        loss = (
+            losses.TEXTURE_WEIGHT * texture
+            + losses.ARRANGEMENT_WEIGHT * losses.feature_distance(*(maps[COARSE:] for maps in pairs))
+            + losses.COLOUR_WEIGHT * losses.colour_distance(fake[:copied], real[:copied])
+            + losses.overshoot(unclamped)
+        )
         if adversarial > 0:
-            contest = losses.contest(discriminator, real_maps, fake_maps, part.addresses, part.latents)
+            contest = losses.contest(discriminator, real_maps, fake_maps)
             loss = loss + adversarial * contest.generator
             painted, opponent = contest.painted, contest.discriminator.item()
             for_heads = gradients(contest.discriminator, discriminator.heads, more=True)
     for_generator = gradients(loss, generator)
     reading = {
-        "closeness": closeness.item(),
+        "closeness": texture.item(),
         "painted": painted,
         "discriminator_loss": opponent,
         "generator_loss": loss.item(),

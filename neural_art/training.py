@@ -263,11 +263,10 @@ class Training:
         imagined = min(count - 1, round(count * self.recipe.imagined)) if opposed else 0
         copied = count - imagined
         index = torch.randint(len(self.crops), (count,), generator=self.chance)
-        crops, addresses = self.crops[index], self._addresses(index)
+        crops = self.crops[index]
         return Part(
             paintings=lambda: self._pictures(crops),
-            addresses=addresses,
-            latents=torch.cat([addresses[:copied], self._imagine(imagined)]),
+            latents=torch.cat([self._addresses(index[:copied]), self._imagine(imagined)]),
             copied=copied,
             look=Look.draw(count, self.recipe.size, SEEN[self.recipe.size], self.chance),
         )

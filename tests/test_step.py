@@ -32,9 +32,7 @@ def _stepper(generator: Generator, discriminator: Discriminator, threads: int) -
 def _part(paintings: torch.Tensor, seed: int = 0, copied: int = 2) -> Part:
     chance = torch.Generator().manual_seed(seed)
     shown = paintings[:4, :, :64, :64].float() / 127.5 - 1
-    addresses, others = torch.randn(2, 4, 256, generator=chance)
-    latents = torch.cat([addresses[:copied], others[copied:]])
-    return Part(lambda: shown, addresses, latents, copied, Look.draw(4, 64, 64, chance))
+    return Part(lambda: shown, torch.randn(4, 256, generator=chance), copied, Look.draw(4, 64, 64, chance))
 
 
 def _step(stepper: Stepper, *parts: Part, adversarial: float = 0.1) -> dict[str, float]:
