@@ -24,6 +24,7 @@ import json
 import multiprocessing
 import os
 import platform
+import re
 import statistics
 import sys
 import time
@@ -521,7 +522,7 @@ def results(out: Path) -> list[dict[str, Any]]:
     lines = [line for result in found if result for line in result["lines"]]
 
     def place(line: dict[str, Any]) -> tuple[Any, ...]:
-        kind = line["row"].partition(":")[0] if line.get("seed") is not None else ""
+        kind = re.split("[:,]", line["row"])[0] if line.get("seed") is not None else ""
         return (
             line["set"],
             ORDER[kind],

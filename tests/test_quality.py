@@ -259,6 +259,15 @@ def test_folders_are_classes_and_each_gets_a_line(folder: Path, monkeypatch: pyt
     assert all(line["kid_x1000"] > 0 for line in lines)
 
 
+def test_the_lines_of_classes_follow_their_row(tmp_path: Path) -> None:
+    rows = ["nobase:steps=1, asked for late", "nobase:steps=1", "base, asked for late", "base"]
+    cell = tmp_path / "cells" / "one"
+    cell.mkdir(parents=True)
+    lines = [{"set": "set", "row": row, "minutes": 5.0, "seed": 0} for row in rows]
+    (cell / "result.json").write_text(json.dumps({"lines": lines}), encoding="utf-8")
+    assert [line["row"] for line in quality.results(tmp_path)] == rows[::-1]
+
+
 def test_settings_follow_a_rows_name(folder: Path) -> None:
     cell = quality.Cell(folder, "nobase:batch=8,name=sketch", seed=3, minutes=0.5)
     assert (cell.recipe.batch, cell.recipe.name, cell.recipe.seed, cell.recipe.base) == (8, "sketch", 3, False)
