@@ -48,6 +48,7 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         seed=seed,
         batch=16,
         base=False,
+        adversarial=0.3,
         imagined=0.25,
         alone=0.2,
         averaging=0.03,

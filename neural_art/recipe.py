@@ -27,7 +27,7 @@ class Recipe:
     ``minutes``: the budget; every schedule runs on the fraction of it that has passed.
     ``steps``: when given, the budget is this many optimiser steps instead, and the same seed on the
     same machine gives the same weights.
-    ``adversarial``: weight of the discriminator's opinion against the feature loss, at its highest.
+    ``adversarial``: weight of the discriminator's opinion against the likeness to the paintings, at its highest.
     ``imagined``: the share of a batch that is painted from latents between and around the paintings
     (crosses of three and half-way), judged by the discriminator alone.
     ``alone``: without a base, the fraction of the budget in which the feature loss leads alone.
@@ -43,7 +43,7 @@ class Recipe:
     batch: int = 8
     generator_rate: float = 4e-4
     discriminator_rate: float = 2e-4
-    adversarial: float = 0.3
+    adversarial: float = 0.8
     imagined: float = 0.4
     alone: float = 0.25
     averaging: float = 0.05
