@@ -12,7 +12,7 @@ from neural_art.networks import Discriminator
 
 TEXTURE_WEIGHT, ARRANGEMENT_WEIGHT, COLOUR_WEIGHT = 3.5, 0.5, 5.0
 PIXELS = 0.1  # what single pixels count for in the distance of colours
-WINDOW = 4
+WINDOW = 4  # side of the windows that texture is compared in, in places of a feature map
 OVERSHOOT_WEIGHT = 10.0
 
 

@@ -1,7 +1,7 @@
 """Learning a set of paintings: a ``Training`` yields events until its budget is used up.
 
 A step shows the networks a batch. Part of it is painted from the addresses of crops of the paintings, and must look
-like those crops (feature loss); the rest is imagined, from latents around and between the paintings, and must only
+like those crops (texture, arrangement, colours); the rest is imagined, from latents around and between the paintings, and must only
 look painted (adversarial loss). Nothing here prints, reads a clock other than a monotonic one, or touches the disk.
 """
 
@@ -326,7 +326,7 @@ class Training:
     # -- schedules, all of them functions of the elapsed fraction of the budget -----------------------------------
 
     def _adversarial(self, progress: float) -> float:
-        """The weight of the adversarial loss: a fresh generator first learns from the feature loss alone."""
+        """The weight of the adversarial loss: a fresh generator first learns from its paintings alone."""
         if self.started_from != "none":
             return self.recipe.adversarial
         return self.recipe.adversarial * min(1.0, max(0.0, progress - self.recipe.alone) / 0.1)
