@@ -2,7 +2,8 @@
 
 A step shows the networks a batch. Part of it is painted from the addresses of crops of the paintings, and must look
 like those crops (texture, arrangement, colours); the rest is imagined, from latents around and between the paintings,
-and must only look painted (adversarial loss). Nothing here prints, reads a clock other than a monotonic one, or touches the disk.
+and must only look painted (adversarial loss). Nothing here prints, reads a clock other than a monotonic one, or touches
+the disk.
 """
 
 from __future__ import annotations
