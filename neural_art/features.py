@@ -97,6 +97,14 @@ class _Pointwise(nn.Linear):
         return super().forward(hidden.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
+class _Strided(nn.Conv2d):
+    """A depthwise convolution of stride 2, always in float32: backwards in bfloat16 it takes ten times as long."""
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(hidden.float()).to(hidden)
+
+
 def _turned(conv: Any, norm: Any) -> nn.Conv2d | _Pointwise:
     """A convolution and its batch norm in one, upside down, with padding on all sides."""
     fused = fuse_conv_bn_eval(conv, norm)
@@ -108,7 +116,7 @@ def _turned(conv: Any, norm: Any) -> nn.Conv2d | _Pointwise:
             pointwise.bias.copy_(fused.bias)
         return pointwise
     shape = (fused.in_channels, fused.out_channels, side, fused.stride[0], side // 2, 1, fused.groups)
-    turned = nn.Conv2d(*shape)
+    turned = (_Strided if fused.stride[0] > 1 and fused.groups > 1 else nn.Conv2d)(*shape)
     assert turned.bias is not None and fused.bias is not None
     with torch.no_grad():
         turned.weight.copy_(fused.weight.flip(2, 3))

@@ -7,7 +7,6 @@ The generator paints a picture from a latent; the discriminator judges pictures 
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -61,28 +60,57 @@ class Generator(nn.Module):
 
 
 class Stage(nn.Module):
-    """Doubles the side of a map, to ``side``: 3 x 3 convolution, style, enlarge, depthwise 3 x 3 (which starts as it
-    was), and some refinements at the new side.
-
-    Enlarging is bilinear: between the pixels of a map that was enlarged by doubling them, a learned convolution soon
-    leaves a lattice of 2, 4 and 8 pixels in all pictures.
-    """
+    """Doubles the side of a map, to ``side``: 3 x 3 convolution, style, doubling, and some refinements at the new
+    side."""
 
     def __init__(self, side: int) -> None:
         super().__init__()
         channels, out_channels = WIDTHS[side // 2], WIDTHS[side]
         self.mix = _around(channels, out_channels, side // 2)
         self.style = Style(out_channels)
-        self.smooth = _around(out_channels, out_channels, side, groups=out_channels, bias=True)
-        nn.init.dirac_(self.smooth.weight, groups=out_channels)
-        _zero_bias(self.smooth)
+        self.smooth = SmoothDoubling(out_channels)
         self.refinements = nn.ModuleList(Refinement(out_channels, side) for _ in range(REFINEMENTS[side]))
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        hidden = self.smooth(_double(self.style(self.mix(hidden), latents)))
+        hidden = self.smooth(self.style(self.mix(hidden), latents))
         for refinement in self.refinements:
             hidden = refinement(hidden, latents)
         return hidden
+
+
+class SmoothDoubling(nn.Conv2d):
+    """Doubles the side of a map: (n, channels, s, s) -> (n, channels, 2 s, 2 s), bilinear, then a depthwise 3 x 3
+    convolution (which starts as no change); borders repeat themselves.
+
+    Between the pixels of a map that was enlarged by doubling them, a learned convolution soon leaves a lattice of 2, 4
+    and 8 pixels in all pictures; so it is bilinear.
+
+    Both are linear, so they are done in one: the even and the odd rows and columns of the large map are four depthwise
+    3 x 3 convolutions of the small one.
+    """
+
+    taps: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels, 3, groups=channels)
+        nn.init.dirac_(self.weight, groups=channels)
+        _zero_bias(self)
+        self.register_buffer("taps", TAPS, persistent=False)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        n, channels, height, width = hidden.shape
+        padded = _repeat_border(hidden, 1)
+        kernels = torch.einsum("pia,qjb,ckab->pqckij", self.taps, self.taps, self.weight)
+        rows = []
+        for row in kernels:  # even and odd
+            pixels = [self._conv_forward(padded, kernel, self.bias).permute(0, 2, 3, 1) for kernel in row]
+            rows.append(torch.cat(pixels, 3))  # (n, height, width, 2 channels): even and odd columns side by side
+        return torch.cat(rows, 2).view(n, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
+
+
+TAPS = torch.tensor([[[3.0, 1, 0], [1, 3, 3], [0, 0, 1]], [[1, 0, 0], [3, 3, 1], [0, 1, 3]]]) / 4
+"""What each of three neighbours counts for, per tap of a filter that follows a bilinear doubling: (at an even or at an
+odd place, neighbour, tap)."""
 
 
 class Refinement(nn.Module):
@@ -105,9 +133,8 @@ class Refinement(nn.Module):
         self.register_buffer("grain", torch.randn(side, side))
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        side, channels = len(self.grain), len(self.roughness)
-        paper = torch.outer(self.grain.flatten(), self.roughness.flatten())  # the grain in every channel, channels last
-        refined = self.across(self.around(hidden)) + paper.view(1, side, side, channels).permute(0, 3, 1, 2)
+        refined = self.across(self.around(hidden))
+        refined = torch.addcmul(refined, self.grain.to(refined), self.roughness.to(refined))
         return hidden + self.style(refined, latents)
 
 
@@ -140,9 +167,9 @@ class Style(nn.Module):
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
         mean, variance = self._statistics(hidden)
         scale, shift = self.scale_and_shift(latents).chunk(2, dim=1)
-        scale = scale * torch.rsqrt(variance + self.norm.eps).to(scale)
-        shift = shift - mean.to(scale) * scale
-        styled = torch.addcmul(shift[:, :, None, None], hidden, scale[:, :, None, None])
+        scale = scale * torch.rsqrt(variance + self.norm.eps)
+        shift = shift - mean * scale
+        styled = torch.addcmul(shift[:, :, None, None].to(hidden), hidden, scale[:, :, None, None].to(hidden))
         return F.leaky_relu_(styled, SLOPE)
 
     @torch.no_grad()
@@ -180,20 +207,32 @@ class PictureLayer(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         shuffled = F.pixel_shuffle(self.colour(hidden), 2)
-        padded = F.pad(shuffled, (2, 2, 2, 2), mode="replicate")
+        padded = _repeat_border(shuffled, 2)
         weights = HALF_BAND.to(padded)
         return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
 
 
-def _around(channels: int, out_channels: int, side: int, groups: int = 1, bias: bool = False) -> nn.Conv2d:
+def _around(channels: int, out_channels: int, side: int, groups: int = 1) -> nn.Conv2d:
     """A 3 x 3 convolution on maps of ``side``.
 
     On maps of 8 to 32 px a border repeats itself. Zeros there would make a corner unlike all other places, layer after
     layer, and one of them grew into a speck that most pictures had. The 4 x 4 map is all border, and knows its places
     anyhow; on larger maps nothing can grow any more, and the copy costs time.
     """
-    mode: Literal["replicate", "zeros"] = "replicate" if 8 <= side <= 32 else "zeros"
-    return nn.Conv2d(channels, out_channels, 3, padding=1, groups=groups, bias=bias, padding_mode=mode)
+    repeats = 8 <= side <= 32
+    kind = _RepeatingConv2d if repeats else nn.Conv2d
+    return kind(channels, out_channels, 3, padding=0 if repeats else 1, groups=groups, bias=False)
+
+
+class _RepeatingConv2d(nn.Conv2d):
+    def forward(self, hidden: Tensor) -> Tensor:
+        return super().forward(_repeat_border(hidden, 1))
+
+
+def _repeat_border(pixels: Tensor, width: int) -> Tensor:
+    """The map with ``width`` more rows and columns on each side, copies of its outermost."""
+    with torch.autocast("cpu", enabled=False):  # which would make it float32 and back again
+        return F.pad(pixels, (width, width, width, width), mode="replicate")
 
 
 def _zero_bias(layer: nn.Module) -> None:

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from neural_art import augment, losses
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
-from neural_art.networks import WIDTHS, Discriminator, Generator, Refinement, Stage, Style
+from neural_art.networks import WIDTHS, Discriminator, Generator, Refinement, SmoothDoubling, Stage, Style
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
 
@@ -30,6 +31,21 @@ def test_a_picture_depends_on_its_own_latent_alone() -> None:
         together, alone = generator(latents), generator(latents[2:3])
     assert torch.allclose(together[2], alone[0], atol=1e-4)
     assert not torch.allclose(together[2], together[1], atol=1e-2)
+
+
+def test_doubling_and_smoothing_in_one_is_what_they_are_in_turn() -> None:
+    doubling, hidden = SmoothDoubling(5), torch.randn(2, 5, 7, 9)
+    torch.nn.init.normal_(doubling.weight)
+    torch.nn.init.normal_(doubling.bias)
+    large = F.interpolate(hidden, scale_factor=2, mode="bilinear", align_corners=False)
+    in_turn = F.conv2d(F.pad(large, (1, 1, 1, 1), mode="replicate"), doubling.weight, doubling.bias, groups=5)
+    assert torch.allclose(doubling(hidden), in_turn, atol=1e-5)
+
+
+def test_a_new_doubling_only_doubles() -> None:
+    hidden = torch.randn(1, 3, 4, 4)
+    large = F.interpolate(hidden, scale_factor=2, mode="bilinear", align_corners=False)
+    assert torch.allclose(SmoothDoubling(3)(hidden), large, atol=1e-6)
 
 
 def test_enlarging_leaves_no_steps_whatever_is_learned() -> None:
