@@ -30,7 +30,8 @@ class Recipe:
     ``adversarial``: weight of the discriminator's opinion against the likeness to the paintings, at its highest.
     ``imagined``: the share of a batch that is painted from latents between and around the paintings
     (crosses of three and half-way), judged by the discriminator alone.
-    ``alone``: without a base, the fraction of the budget in which likeness to the paintings leads alone.
+    ``alone``: without a base, or on paintings that are nothing like the base's, the fraction of the budget in which
+    likeness to the paintings leads alone.
     ``averaging``: the half-life of the moving average of the weights, as a fraction of the training so far.
     ``base``: start from the shipped base model, where there is one; a run that branched from another starts from that.
     ``precision``, ``threads``: "auto" and 0 let the machine measure what is fastest.

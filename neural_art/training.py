@@ -104,6 +104,7 @@ class Training:
         self._used = 0.0  # seconds of earlier sittings
         self._resume = resume
         self.started_from = str(base.settings.get("name", "base")) if base else "none"
+        self.strange = base is None  # whether the generator has to find its way to these paintings first
         self.machine = _machine(recipe)
         keep_freed_memory()
         torch.set_num_threads(self.machine.threads)
@@ -159,6 +160,7 @@ class Training:
         if self.base is not None and middle.norm() > (self.latents - middle).norm(dim=1).mean():
             self.encoder.mean.copy_(mean)
             self.latents = self.latents - middle
+            self.strange = True
 
     def _describe(self, index: Tensor, chance: torch.Generator | None) -> Tensor:
         """What the encoder sees in whole paintings, on all cores, or with ``chance`` in a random part of each."""
@@ -327,8 +329,9 @@ class Training:
     # -- schedules, all of them functions of the elapsed fraction of the budget -----------------------------------
 
     def _adversarial(self, progress: float) -> float:
-        """The weight of the adversarial loss: a fresh generator first learns from its paintings alone."""
-        if self.started_from != "none":
+        """The weight of the adversarial loss: a fresh generator, and one that has never been where these paintings are,
+        first learns from the paintings alone."""
+        if not self.strange:
             return self.recipe.adversarial
         return self.recipe.adversarial * min(1.0, max(0.0, progress - self.recipe.alone) / 0.1)
 
@@ -413,6 +416,7 @@ class Training:
             "rollbacks": self.rollbacks,
             "machine": vars(self.machine),
             "started_from": self.started_from,
+            "strange": self.strange,
             "recipe": self.recipe.to_json(),
         }
         return Saved(**self._now(), checkpoint=checkpoint, training=training, settings=model.settings, state=state)
@@ -438,6 +442,7 @@ class Training:
                 self._used = state["seconds"]
                 self.rate, self.rollbacks = state["rate"], state["rollbacks"]
                 self.started_from = state["started_from"]
+                self.strange = state.get("strange", self.started_from == "none")
                 self.machine = replace(self.machine, **state["machine"])
         except (KeyError, RuntimeError, TypeError) as error:
             message = f"The saved training does not fit this run ({error}). Start a new run from its model."

@@ -90,11 +90,34 @@ def test_a_set_that_is_nothing_like_the_bases_comes_to_its_middle(drawn_painting
     assert torch.allclose(latents, read, atol=1e-2)  # what is put in later is put in the same way
 
 
+def test_a_set_that_is_nothing_like_the_bases_is_learned_without_an_opponent_first(
+    drawn_paintings: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "TELL_SECONDS", 0.0)
+    base = _last_saved(list(train(drawn_paintings, replace(QUICK, steps=1))))
+    lines = torch.full_like(drawn_paintings[:6], 255)
+    for number in range(6):
+        lines[number, :, :: number + 3] = 0
+
+    def opposed(paintings: torch.Tensor) -> tuple[list[bool], Training]:
+        model = Model.from_tensors(base.checkpoint, base.settings)
+        learning = Training(paintings, replace(QUICK, steps=4, alone=0.5), base=model)
+        return [e.discriminator_loss > 0 for e in learning.run() if isinstance(e, Stepped)], learning
+
+    like_the_base, _ = opposed(drawn_paintings[:6].flip(3))
+    assert like_the_base == [True] * 4
+    unlike_it, learned = opposed(lines)
+    assert unlike_it == [False, False, False, True]
+    kept = learned.saved()
+    resumed = Training(lines, replace(QUICK, steps=8, alone=0.9), resume=(kept.training, kept.state))
+    assert [e.discriminator_loss > 0 for e in resumed.run() if isinstance(e, Stepped)] == [False] * 4
+
+
 def test_red_paintings_make_red_pictures() -> None:
     chance = torch.Generator().manual_seed(0)
     red = torch.randint(0, 90, (12, 3, 80, 80), generator=chance, dtype=torch.uint8)
     red[:, 0] += 150
-    recipe = Recipe(name="sketch", steps=40, batch=4, threads=2, averaging=1e-3)
+    recipe = Recipe(name="sketch", steps=64, batch=4, threads=2, averaging=1e-3)
     walls = [e.pictures.astype(float) for e in train(red, recipe) if isinstance(e, Sampled)]
 
     def redness(wall: np.ndarray) -> float:
