@@ -48,7 +48,7 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         seed=seed,
         batch=16,
         base=False,
-        adversarial=0.3,
+        adversarial=0.5,
         imagined=0.25,
         alone=0.2,
         averaging=0.03,
@@ -155,12 +155,18 @@ def ship(run: Run, folder: Path, data: str) -> Path:
     best = run.folder / BEST
     model = Model.open(best if best.exists() else run.checkpoint)
     model.latents = model.latents[spread_out(len(model.latents), KEPT_LATENTS)]
-    halved = {name: t.half() if t.is_floating_point() else t for name, t in model.tensors().items()}
+    halved = {name: _halved(t) for name, t in model.tensors().items()}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / checkpoint.FILE
     checkpoint.write(path, halved, model.settings)
     (folder / CARD).write_text(_card(model, path, data), encoding="utf-8")
     return path
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    """The tensor in half precision, unless it is of whole numbers or holds one that half precision cannot (65,504)."""
+    half = tensor.half() if tensor.is_floating_point() else tensor
+    return half if torch.isfinite(half).all() else tensor
 
 
 def _square(folder: Path, file: Path, side: int) -> Iterator[Progress]:

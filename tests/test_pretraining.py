@@ -111,6 +111,18 @@ def test_a_base_tells_how_long_the_model_that_it_began_from_was_trained(folder: 
     assert FILE in {file.name for file in (tmp_path / "shipped").iterdir()}
 
 
+def test_what_half_precision_cannot_hold_is_shipped_whole(folder: Path, tmp_path: Path) -> None:
+    run = _run(tmp_path / "run")
+    list(pretraining.pretrain(folder, run, _recipe(2)))
+    tensors, settings = checkpoint.read(run.folder / pretraining.BEST)
+    large = "generator.stages.0.style.norm.running_var"
+    tensors[large] = torch.full_like(tensors[large], 1e6)
+    checkpoint.write(run.folder / pretraining.BEST, tensors, settings)
+    shipped, _ = checkpoint.read(pretraining.ship(run, tmp_path / "shipped", "Drawings."))
+    assert torch.equal(shipped[large], tensors[large])
+    assert shipped["generator.first.weight"].dtype == torch.float16
+
+
 def test_too_few_pictures_are_named(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     Image.new("RGB", (100, 100), "red").save(tmp_path / "pictures" / "one.png")
