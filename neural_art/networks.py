@@ -89,18 +89,16 @@ class SmoothDoubling(nn.Conv2d):
     3 x 3 convolutions of the small one.
     """
 
-    taps: Tensor
-
     def __init__(self, channels: int) -> None:
         super().__init__(channels, channels, 3, groups=channels)
         nn.init.dirac_(self.weight, groups=channels)
         _zero_bias(self)
-        self.register_buffer("taps", TAPS, persistent=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
         n, channels, height, width = hidden.shape
         padded = _repeat_border(hidden, 1)
-        kernels = torch.einsum("pia,qjb,ckab->pqckij", self.taps, self.taps, self.weight)
+        taps = TAPS.to(self.weight)
+        kernels = torch.einsum("pia,qjb,ckab->pqckij", taps, taps, self.weight)
         rows = []
         for row in kernels:  # even and odd
             pixels = [self._conv_forward(padded, kernel, self.bias).permute(0, 2, 3, 1) for kernel in row]

@@ -71,6 +71,14 @@ def test_a_training_that_was_interrupted_comes_to_what_it_would_have_come_to(
     assert (resumed - late).abs().mean() < 0.05 * (early - late).abs().mean()
 
 
+def _lines(like: torch.Tensor) -> torch.Tensor:
+    """Six drawings in black lines on white, of the size of these paintings."""
+    lines = torch.full_like(like[:6], 255)
+    for number in range(6):
+        lines[number, :, :: number + 3] = 0
+    return lines
+
+
 def test_a_set_that_is_nothing_like_the_bases_comes_to_its_middle(drawn_paintings: torch.Tensor) -> None:
     def addressed(paintings: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         base = _last_saved(list(train(drawn_paintings, replace(QUICK, steps=1))))
@@ -82,9 +90,7 @@ def test_a_set_that_is_nothing_like_the_bases_comes_to_its_middle(drawn_painting
     latents, read = addressed(drawn_paintings[:6].flip(3))
     assert latents.mean(0).norm() > 0.1
     assert torch.allclose(latents, read, atol=1e-3)
-    lines = torch.full_like(drawn_paintings[:6], 255)
-    for number in range(6):
-        lines[number, :, :: number + 3] = 0
+    lines = _lines(drawn_paintings)
     latents, read = addressed(lines)
     assert latents.mean(0).norm() < 0.02 * latents.norm(dim=1).mean()
     assert torch.allclose(latents, read, atol=1e-2)  # what is put in later is put in the same way
@@ -95,9 +101,7 @@ def test_a_set_that_is_nothing_like_the_bases_is_learned_without_an_opponent_fir
 ) -> None:
     monkeypatch.setattr(training, "TELL_SECONDS", 0.0)
     base = _last_saved(list(train(drawn_paintings, replace(QUICK, steps=1))))
-    lines = torch.full_like(drawn_paintings[:6], 255)
-    for number in range(6):
-        lines[number, :, :: number + 3] = 0
+    lines = _lines(drawn_paintings)
 
     def opposed(paintings: torch.Tensor) -> tuple[list[bool], Training]:
         model = Model.from_tensors(base.checkpoint, base.settings)
