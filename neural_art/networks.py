@@ -198,7 +198,7 @@ class PictureLayer(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.colour = nn.Conv2d(channels, 12, 3, padding=1)
+        self.colour = _RepeatingConv2d(channels, 12, 3)
         with torch.no_grad():  # all four pixels of a shuffled square start alike: no checkerboard to unlearn
             self.colour.weight.copy_(0.5 * self.colour.weight[::4].repeat_interleave(4, dim=0))
         _zero_bias(self.colour)
@@ -213,13 +213,13 @@ class PictureLayer(nn.Module):
 def _around(channels: int, out_channels: int, side: int, groups: int = 1) -> nn.Conv2d:
     """A 3 x 3 convolution on maps of ``side``.
 
-    On maps of 8 to 32 px a border repeats itself. Zeros there would make a corner unlike all other places, layer after
-    layer, and one of them grew into a speck that most pictures had. The 4 x 4 map is all border, and knows its places
-    anyhow; on larger maps nothing can grow any more, and the copy costs time.
+    From 8 px on, a border repeats itself. Zeros there make a corner unlike all other places, layer after layer: one of
+    them grew into a speck that most pictures had, and on large maps they leave a frame. The 4 x 4 map is all border,
+    and knows its places anyhow.
     """
-    repeats = 8 <= side <= 32
-    kind = _RepeatingConv2d if repeats else nn.Conv2d
-    return kind(channels, out_channels, 3, padding=0 if repeats else 1, groups=groups, bias=False)
+    if side < 8:
+        return nn.Conv2d(channels, out_channels, 3, padding=1, groups=groups, bias=False)
+    return _RepeatingConv2d(channels, out_channels, 3, groups=groups, bias=False)
 
 
 class _RepeatingConv2d(nn.Conv2d):

@@ -7,7 +7,16 @@ import torch.nn.functional as F
 from neural_art import augment, losses
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
-from neural_art.networks import WIDTHS, Discriminator, Generator, Refinement, SmoothDoubling, Stage, Style
+from neural_art.networks import (
+    WIDTHS,
+    Discriminator,
+    Generator,
+    PictureLayer,
+    Refinement,
+    SmoothDoubling,
+    Stage,
+    Style,
+)
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
 
@@ -71,7 +80,7 @@ def test_a_new_refinement_changes_nothing_and_an_old_one_adds_grain_that_stays()
     assert (first - hidden)[0, 0].std() > 0.01
 
 
-@pytest.mark.parametrize("side", [16, 32])
+@pytest.mark.parametrize("side", [16, 32, 64, 128])
 def test_a_border_is_a_place_like_any_other(side: int) -> None:
     stage = Stage(side).eval()
     torch.nn.init.normal_(stage.smooth.weight)
@@ -81,8 +90,10 @@ def test_a_border_is_a_place_like_any_other(side: int) -> None:
     everywhere_alike = torch.randn(1, WIDTHS[side // 2], 1, 1).expand(-1, -1, side // 2, side // 2)
     with torch.inference_mode():
         enlarged = stage(everywhere_alike, torch.zeros(1, LATENT_SIZE))
+        picture = PictureLayer(WIDTHS[side]).eval()(enlarged)
     assert torch.allclose(enlarged, enlarged[:, :, :1, :1], atol=1e-5)
     assert enlarged.std() > 0.1
+    assert torch.allclose(picture, picture[:, :, :1, :1], atol=1e-5)
 
 
 def test_a_map_is_normalised_in_training_as_it_is_afterwards() -> None:
