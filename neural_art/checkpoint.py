@@ -19,8 +19,9 @@ from neural_art.features import Encoder
 from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-FORMAT = 2
-TOLD = 3  # for a while, heads had a layer more, a matrix by which they were told latents
+FORMAT = 4
+"""Of what is written and read. Until 3, the generator was another."""
+
 FILE = "checkpoint.safetensors"
 
 
@@ -80,17 +81,15 @@ class Model:
     ) -> Model:
         """The model that ``tensors`` holds. At another ``size`` it keeps the stages that both have."""
         stored = settings.get("size")
-        if settings.get("format") not in (FORMAT, TOLD) or not isinstance(stored, int) or stored not in SIZES.values():
+        if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
             raise CheckpointError(
-                "The model has a format that is not known here. Train it again, or update neural_art."
+                f"The model is of format {settings.get('format')}, this version reads {FORMAT}. "
+                "Train it again, or open it with the version that made it."
             )
         encoder, generator, discriminator = Encoder(), Generator(size or stored), Discriminator()
         try:
             encoder.load_state_dict(_part(tensors, "encoder"))
-            heads = _part(tensors, "discriminator")
-            if settings["format"] == TOLD:
-                heads = {name: t for name, t in heads.items() if t.ndim != 2}
-            discriminator.load_state_dict(heads)
+            discriminator.load_state_dict(_part(tensors, "discriminator"))
             weights = _part(tensors, "generator")
             own = generator.state_dict()
             if generator.size == stored:
@@ -104,7 +103,7 @@ class Model:
             ) from error
         if latents.ndim != 2 or latents.shape[1] != LATENT_SIZE or not torch.isfinite(latents).all():
             raise CheckpointError("The model's addresses of the paintings are damaged. Use another copy of it.")
-        return cls(generator, discriminator, encoder, latents, {**settings, "format": FORMAT})
+        return cls(generator, discriminator, encoder, latents, dict(settings))
 
     @classmethod
     def open(cls, path: Path, *, size: int | None = None) -> Model:

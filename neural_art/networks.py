@@ -16,24 +16,28 @@ from torch.nn.utils.parametrizations import spectral_norm
 from neural_art import features
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-WIDTHS = {4: 320, 8: 320, 16: 256, 32: 160, 64: 48, 128: 24}
+WIDTHS = {4: 256, 8: 192, 16: 128, 32: 96, 64: 64, 128: 32}
 """Channels of the generator's hidden maps, by their side. Low resolutions are cheap, so they are wide."""
 
-REFINEMENTS = {8: 1, 16: 1, 32: 2, 64: 1, 128: 1}
-"""Residual blocks on the generator's hidden maps, by their side."""
+REFINED = (8, 16, 32)
+"""Sides of the hidden maps that a residual convolution refines."""
+
+GRAINED = 32
+"""Side from which on maps have grain: on smaller ones it would give all pictures one composition."""
+
+SLOPE = 0.2
+"""Of the leaky activations, below zero."""
 
 
 class Generator(nn.Module):
     """Paints from latents: (n, LATENT_SIZE) -> (n, 3, size, size), roughly in [-1, 1] (not clamped).
 
-    From a 4 x 4 map, every stage doubles the side and refines what it enlarged. The latent enters at each layer as a
-    scale and a shift of the channels (conditional batch norm: de Vries et al. 2017, arXiv 1707.00683). From 32 px on,
-    each stage adds its own picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020,
-    arXiv 1912.04958), so a generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px,
-    enlarged.
+    From a 4 x 4 map, every stage doubles the side by a styled convolution and a pixel shuffle. From 32 px on, each
+    stage adds its own picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020, arXiv
+    1912.04958), so a generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px, enlarged.
 
-    Dense convolutions run before the enlarging, and the last factor of two is a pixel shuffle: on a CPU, the number of
-    pixels under a 3 x 3 convolution is what costs time.
+    Every dense convolution runs on the small map, before the doubling: on a CPU, the number of pixels under a 3 x 3
+    convolution is what costs time, and moving memory costs more than multiplying.
     """
 
     def __init__(self, size: int) -> None:
@@ -47,7 +51,8 @@ class Generator(nn.Module):
         self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
 
     def forward(self, latents: Tensor) -> Tensor:
-        hidden = self.first(latents).view(-1, WIDTHS[4], 4, 4)
+        hidden = F.leaky_relu(self.first(latents), SLOPE).view(-1, WIDTHS[4], 4, 4)
+        hidden = hidden.contiguous(memory_format=torch.channels_last)
         picture: Tensor | None = None
         for stage in self.stages:
             hidden = stage(hidden, latents)
@@ -60,129 +65,90 @@ class Generator(nn.Module):
 
 
 class Stage(nn.Module):
-    """Doubles the side of a map, to ``side``: 3 x 3 convolution, style, doubling, and some refinements at the new
-    side."""
+    """Doubles the side of a map, to ``side``, and refines it there: a styled convolution and a pixel shuffle (Shi et
+    al. 2016, arXiv 1609.05158), then a residual one that starts as no change (Bachlechner et al. 2020, arXiv
+    2003.04887)."""
 
     def __init__(self, side: int) -> None:
         super().__init__()
         channels, out_channels = WIDTHS[side // 2], WIDTHS[side]
-        self.mix = _around(channels, out_channels, side // 2)
-        self.style = Style(out_channels)
-        self.smooth = SmoothDoubling(out_channels)
-        self.refinements = nn.ModuleList(Refinement(out_channels, side) for _ in range(REFINEMENTS[side]))
+        self.enlarge = StyledConvolution(channels, out_channels, side, doubles=True)
+        self.refine = StyledConvolution(out_channels, out_channels, side) if side in REFINED else None
+        self.gain = nn.Parameter(torch.zeros(out_channels, 1, 1)) if side in REFINED else None
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        hidden = self.smooth(self.style(self.mix(hidden), latents))
-        for refinement in self.refinements:
-            hidden = refinement(hidden, latents)
-        return hidden
+        hidden = self.enlarge(hidden, latents)
+        if self.refine is None or self.gain is None:
+            return hidden
+        return torch.addcmul(hidden, self.refine(hidden, latents), self.gain.to(hidden))
 
 
-class SmoothDoubling(nn.Conv2d):
-    """Doubles the side of a map: (n, channels, s, s) -> (n, channels, 2 s, 2 s), bilinear, then a depthwise 3 x 3
-    convolution (which starts as no change); borders repeat themselves.
+class StyledConvolution(nn.Module):
+    """A 3 x 3 convolution whose inputs the latent weighs, grain and a leaky activation.
 
-    Between the pixels of a map that was enlarged by doubling them, a learned convolution soon leaves a lattice of 2, 4
-    and 8 pixels in all pictures; so it is bilinear.
+    (n, channels, s, s) -> (n, out_channels, side, side), where side is s or, if it ``doubles``, 2 s: four pixels of the
+    large map are then four channels of the small one.
 
-    Both are linear, so they are done in one: the even and the odd rows and columns of the large map are four depthwise
-    3 x 3 convolutions of the small one.
+    The outputs are divided by the size that they would have for inputs of unit variance (weight demodulation: Karras et
+    al. 2020, arXiv 1912.04958, section 2.2). Nothing is measured on the maps, so no place can set the contrast of the
+    others (droplets), and a picture is the same in training and afterwards. On maps of ``GRAINED`` px and more there is
+    grain: noise that stays where it is, like paper's; drawn anew for every picture, as there, a slider would flicker.
     """
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels, channels, 3, groups=channels)
-        nn.init.dirac_(self.weight, groups=channels)
-        _zero_bias(self)
+    grain: Tensor | None
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        n, channels, height, width = hidden.shape
-        padded = _repeat_border(hidden, 1)
-        taps = TAPS.to(self.weight)
-        kernels = torch.einsum("pia,qjb,ckab->pqckij", taps, taps, self.weight)
-        rows = []
-        for row in kernels:  # even and odd
-            pixels = [self._conv_forward(padded, kernel, self.bias).permute(0, 2, 3, 1) for kernel in row]
-            rows.append(torch.cat(pixels, 3))  # (n, height, width, 2 channels): even and odd columns side by side
-        return torch.cat(rows, 2).view(n, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
-
-
-TAPS = torch.tensor([[[3.0, 1, 0], [1, 3, 3], [0, 0, 1]], [[1, 0, 0], [3, 3, 1], [0, 1, 3]]]) / 4
-"""What each of three neighbours counts for, per tap of a filter that follows a bilinear doubling: (at an even or at an
-odd place, neighbour, tap)."""
-
-
-class Refinement(nn.Module):
-    """A residual block that costs little: a separable 3 x 3 convolution, grain, style.
-
-    The grain is noise that stays where it is, like paper's: without it, all that texture can be made of are the traces
-    of enlarging (compare the noise inputs of Karras et al. 2019, arXiv 1812.04948, which are drawn anew; a slider
-    would flicker). The style's scale starts at zero, so a new block changes nothing (Bachlechner et al. 2020,
-    arXiv 2003.04887).
-    """
-
-    grain: Tensor
-
-    def __init__(self, channels: int, side: int) -> None:
+    def __init__(self, channels: int, out_channels: int, side: int, doubles: bool = False) -> None:
         super().__init__()
-        self.around = _around(channels, channels, side, groups=channels)
-        self.across = nn.Conv2d(channels, channels, 1, bias=False)
-        self.style = Style(channels, scale=0.0)
-        self.roughness = nn.Parameter(torch.full((channels, 1, 1), 0.05))
-        self.register_buffer("grain", torch.randn(side, side))
+        weight = nn.init.kaiming_normal_(torch.empty(out_channels, channels, 3, 3), SLOPE)
+        # all four pixels of a shuffled square start alike: no checkerboard to unlearn
+        self.weight = nn.Parameter(weight.repeat_interleave(4, dim=0) if doubles else weight)
+        self.doubles = doubles
+        self.style = nn.Linear(LATENT_SIZE, channels)
+        nn.init.normal_(self.style.weight, std=0.5 / math.sqrt(LATENT_SIZE))
+        nn.init.ones_(self.style.bias)
+        self.shift = nn.Parameter(torch.zeros(out_channels, 1, 1))
+        self.roughness = nn.Parameter(torch.zeros(out_channels, 1, 1)) if side >= GRAINED else None
+        self.register_buffer("grain", torch.randn(side, side) if side >= GRAINED else None)
+        self._known: tuple[int, tuple[Tensor, Tensor]] | None = None
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        refined = self.across(self.around(hidden))
-        refined = torch.addcmul(refined, self.grain.to(refined), self.roughness.to(refined))
-        return hidden + self.style(refined, latents)
+        style = self.style(latents)
+        weight, squares = self._weights()
+        with torch.autocast("cpu", enabled=False):
+            gain = math.sqrt(2) * torch.rsqrt(style.float().square() @ squares + 1e-8)
+        mixed = F.conv2d(hidden * style[:, :, None, None].to(hidden), weight, padding=1)
+        if self.doubles:
+            mixed = F.pixel_shuffle(mixed, 2)
+        shift: Tensor = self.shift
+        if self.grain is not None and self.roughness is not None:
+            shift = torch.addcmul(shift, self.grain, self.roughness)
+        return F.leaky_relu_(torch.addcmul(shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
+
+    def _weights(self) -> tuple[Tensor, Tensor]:
+        """The convolution's weights and (channels, out_channels) their squares, summed over places; remembered while
+        painting."""
+        painting = not torch.is_grad_enabled()
+        if painting and self._known is not None and self._known[0] == self.weight._version:
+            return self._known[1]
+        weight = _alike_on_flat(self.weight) if self.doubles else self.weight
+        squares = weight.square().sum((2, 3))
+        if self.doubles:  # the four pixels of a square share one size, and keep their contrast
+            squares = squares.view(-1, 4, squares.shape[1]).mean(1)
+        if painting:
+            self._known = self.weight._version, (weight, squares.T)
+        return weight, squares.T
 
 
-MOMENTUM = 0.05
-"""Of the running statistics that maps are normalised by."""
+def _alike_on_flat(weight: Tensor) -> Tensor:
+    """The weights of a convolution before a pixel shuffle, moved so that where a map is flat, the four pixels of a
+    square come out alike.
 
-SLOPE = 0.2
-"""Of the leaky activations, below zero."""
-
-
-class Style(nn.Module):
-    """Normalises a map, gives it a scale and a shift that come from the latent, and a leaky activation.
-
-    In training, too, a channel is normalised by its running mean and variance, and no gradient goes into them (as
-    Karras et al. 2021, arXiv 2106.12423, appendix C.2, do with magnitudes). With the statistics of the batch, one place
-    that few windows show can set the contrast of a whole map: the generator learns to, and leaves droplets in a corner
-    (Karras et al. 2020, arXiv 1912.04958, section 2). And a picture is the same in training and afterwards.
-
-    The scale starts around ``scale``.
+    Otherwise each square of a large map gets a pattern of its own kind, the same in all places and in all pictures:
+    grids of 4, 8, 16 and 32 pixels.
     """
-
-    def __init__(self, channels: int, scale: float = 1.0) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False, momentum=MOMENTUM)
-        self.scale_and_shift = nn.Linear(LATENT_SIZE, 2 * channels)
-        nn.init.normal_(self.scale_and_shift.weight, std=0.1 / math.sqrt(LATENT_SIZE))
-        with torch.no_grad():
-            self.scale_and_shift.bias.copy_(torch.tensor([scale, 0.0]).repeat_interleave(channels))
-
-    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        mean, variance = self._statistics(hidden)
-        scale, shift = self.scale_and_shift(latents).chunk(2, dim=1)
-        scale = scale * torch.rsqrt(variance + self.norm.eps)
-        shift = shift - mean * scale
-        styled = torch.addcmul(shift[:, :, None, None].to(hidden), hidden, scale[:, :, None, None].to(hidden))
-        return F.leaky_relu_(styled, SLOPE)
-
-    @torch.no_grad()
-    def _statistics(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """The running mean and variance of every channel; in training they first follow every fourth row of the map."""
-        mean, variance, seen = self.norm.running_mean, self.norm.running_var, self.norm.num_batches_tracked
-        assert mean is not None and variance is not None and seen is not None
-        if self.training:
-            rows = hidden[:, :, :: 4 if hidden.shape[2] > 8 else 1].float()
-            now = rows.mean((0, 2, 3))
-            share = max(MOMENTUM, 1 / (1 + int(seen)))  # the first ones count in full
-            mean.lerp_(now, share)
-            variance.lerp_(rows.square().mean((0, 2, 3)) - now.square(), share)
-            seen += 1
-        return mean, variance
+    gains = weight.mean((2, 3), keepdim=True)
+    common = gains.view(-1, 4, *gains.shape[1:]).mean(1).repeat_interleave(4, dim=0)
+    return weight - (gains - common)
 
 
 HALF_BAND = torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16
@@ -208,18 +174,6 @@ class PictureLayer(nn.Module):
         padded = _repeat_border(shuffled, 2)
         weights = HALF_BAND.to(padded)
         return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
-
-
-def _around(channels: int, out_channels: int, side: int, groups: int = 1) -> nn.Conv2d:
-    """A 3 x 3 convolution on maps of ``side``.
-
-    From 8 px on, a border repeats itself. Zeros there make a corner unlike all other places, layer after layer: one of
-    them grew into a speck that most pictures had, and on large maps they leave a frame. The 4 x 4 map is all border,
-    and knows its places anyhow.
-    """
-    if side < 8:
-        return nn.Conv2d(channels, out_channels, 3, padding=1, groups=groups, bias=False)
-    return _RepeatingConv2d(channels, out_channels, 3, groups=groups, bias=False)
 
 
 class _RepeatingConv2d(nn.Conv2d):

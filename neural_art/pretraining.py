@@ -46,7 +46,6 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
         name=name,
         minutes=minutes,
         seed=seed,
-        batch=16,
         base=False,
         adversarial=0.5,
         imagined=0.25,

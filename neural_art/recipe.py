@@ -41,8 +41,8 @@ class Recipe:
     minutes: float = 5.0
     seed: int = 0
     steps: int | None = None
-    batch: int = 8
-    generator_rate: float = 4e-4
+    batch: int = 16
+    generator_rate: float = 5e-4
     discriminator_rate: float = 2e-4
     adversarial: float = 0.8
     imagined: float = 0.4

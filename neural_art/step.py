@@ -85,21 +85,11 @@ class Stepper:
         ]
         with cached():  # the heads judge twice; their spectral norms are found once
             learned = self.side_by_side(lambda arguments: _learn(*arguments), shown)
-        self._share_statistics()
         for_heads, for_generator, readings = zip(*learned, strict=True)
         if adversarial > 0:
             self.discriminator_optimiser.step(_mean(for_heads), discriminator_rate)
         self.generator_optimiser.step(_mean(for_generator), generator_rate)
         return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
-
-    @torch.no_grad()
-    def _share_statistics(self) -> None:
-        """Every replica's running statistics become the mean of all: the generator's own are then all that is known."""
-        for own, *others in zip(*(generator.buffers() for generator, _ in self._networks), strict=True):
-            if others and own.is_floating_point():
-                mean = torch.stack([own, *others]).mean(0)
-                for buffer in (own, *others):
-                    buffer.copy_(mean)
 
     def side_by_side(self, work: Callable[[Given], Made], shares: Sequence[Given]) -> list[Made]:
         """What ``work`` makes of each share, in order; each part's thread takes one at a time."""
@@ -163,5 +153,5 @@ def _mean(gradients: Sequence[list[Tensor]]) -> list[Tensor]:
 
 
 def _replica(network: Network) -> Network:
-    """A copy that shares the weights; what is not learned, such as running statistics, is its own."""
+    """A copy that shares the weights; what is not learned, such as a spectral norm's estimate, is its own."""
     return copy.deepcopy(network, {id(parameter): parameter for parameter in network.parameters()})

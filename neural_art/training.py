@@ -322,9 +322,6 @@ class Training:
         horizon = max(10.0, self.recipe.averaging * (self.step + (400 if self.started_from != "none" else 0)))
         keep = 0.5 ** (1 / horizon)
         torch._foreach_lerp_(list(self.averaged.parameters()), list(self.generator.parameters()), 1 - keep)
-        for mine, theirs in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
-            if mine.is_floating_point():
-                mine.lerp_(theirs, 1 - keep)
 
     # -- schedules, all of them functions of the elapsed fraction of the budget -----------------------------------
 

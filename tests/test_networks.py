@@ -12,10 +12,8 @@ from neural_art.networks import (
     Discriminator,
     Generator,
     PictureLayer,
-    Refinement,
-    SmoothDoubling,
     Stage,
-    Style,
+    StyledConvolution,
 )
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
@@ -42,77 +40,88 @@ def test_a_picture_depends_on_its_own_latent_alone() -> None:
     assert not torch.allclose(together[2], together[1], atol=1e-2)
 
 
-def test_doubling_and_smoothing_in_one_is_what_they_are_in_turn() -> None:
-    doubling, hidden = SmoothDoubling(5), torch.randn(2, 5, 7, 9)
-    torch.nn.init.normal_(doubling.weight)
-    torch.nn.init.normal_(doubling.bias)
-    large = F.interpolate(hidden, scale_factor=2, mode="bilinear", align_corners=False)
-    in_turn = F.conv2d(F.pad(large, (1, 1, 1, 1), mode="replicate"), doubling.weight, doubling.bias, groups=5)
-    assert torch.allclose(doubling(hidden), in_turn, atol=1e-5)
+def test_a_picture_is_the_same_in_training_and_afterwards() -> None:
+    generator, latents = Generator(64).train(), torch.randn(2, LATENT_SIZE)
+    with torch.no_grad():
+        assert torch.equal(generator(latents), generator.eval()(latents))
 
 
-def test_a_new_doubling_only_doubles() -> None:
-    hidden = torch.randn(1, 3, 4, 4)
-    large = F.interpolate(hidden, scale_factor=2, mode="bilinear", align_corners=False)
-    assert torch.allclose(SmoothDoubling(3)(hidden), large, atol=1e-6)
+@pytest.mark.parametrize("doubles", [False, True])
+def test_a_styled_convolution_keeps_variance_whatever_its_weights_and_styles_are(doubles: bool) -> None:
+    convolution, latents = StyledConvolution(64, 48, 32, doubles).eval(), 3 * torch.randn(8, LATENT_SIZE)
+    torch.nn.init.normal_(convolution.weight)
+    hidden = torch.randn(8, 64, 32 // (2 if doubles else 1), 32 // (2 if doubles else 1))
+    with torch.no_grad():
+        mixed = convolution(hidden, latents)
+        convolution.weight *= 7
+        assert torch.allclose(convolution(hidden, latents), mixed, atol=1e-4)
+    assert mixed.shape == (8, 48, 32, 32)
+    uncovered = torch.where(mixed < 0, mixed / 0.2, mixed)  # as it was before the leaky activation
+    assert uncovered[:, :, 2:-2, 2:-2].std().item() == pytest.approx(2**0.5, rel=0.1)
 
 
-def test_enlarging_leaves_no_steps_whatever_is_learned() -> None:
-    stage = Stage(32).eval()
-    torch.nn.init.dirac_(stage.mix.weight)
-    torch.nn.init.normal_(stage.smooth.weight)
-    slope = (torch.arange(1.0, 17.0) / 8).expand(1, WIDTHS[16], 16, 16)
-    with torch.inference_mode():
-        enlarged = stage(slope, torch.zeros(1, LATENT_SIZE))[:, :, 4:-4, 4:-4]
-    steps = enlarged.diff(dim=3)
-    assert torch.allclose(steps, steps[..., :1], atol=1e-5)  # a slope stays a slope: no lattice of two pixels
-    assert steps.abs().max() > 0.01
+def test_a_new_doubling_leaves_no_checkerboard() -> None:
+    convolution = StyledConvolution(8, 6, 16, doubles=True)
+    with torch.no_grad():
+        large = convolution(torch.randn(1, 8, 8, 8), torch.randn(1, LATENT_SIZE))
+    squares = F.interpolate(large[:, :, ::2, ::2], scale_factor=2, mode="nearest")
+    assert torch.allclose(large, squares, atol=1e-5)
+    assert large.std() > 0.1
 
 
-def test_a_new_refinement_changes_nothing_and_an_old_one_adds_grain_that_stays() -> None:
-    refinement, hidden, latents = Refinement(6, 8).eval(), torch.randn(2, 6, 8, 8), torch.randn(2, LATENT_SIZE)
-    with torch.inference_mode():
-        assert (refinement(hidden, 0 * latents) - hidden).abs().max() == 0
-        torch.nn.init.ones_(refinement.style.scale_and_shift.bias)
-        torch.nn.init.zeros_(refinement.across.weight)
-        first, again = refinement(hidden, latents), refinement(hidden, latents)
-    assert torch.equal(first, again)
-    assert (first - hidden)[0, 0].std() > 0.01
+def test_a_flat_map_stays_flat_when_it_is_doubled_whatever_is_learned() -> None:
+    convolution = StyledConvolution(8, 6, 16, doubles=True)
+    torch.nn.init.normal_(convolution.weight)
+    with torch.no_grad():
+        large = convolution(torch.randn(1, 8, 1, 1).expand(-1, -1, 8, 8), torch.randn(1, LATENT_SIZE))
+    inner = large[:, :, 2:-2, 2:-2]  # beyond the border lie zeros
+    assert torch.allclose(inner, inner[:, :, :1, :1], atol=1e-4)
+    assert inner.std() > 0.1
 
 
-@pytest.mark.parametrize("side", [16, 32, 64, 128])
-def test_a_border_is_a_place_like_any_other(side: int) -> None:
-    stage = Stage(side).eval()
-    torch.nn.init.normal_(stage.smooth.weight)
-    for refinement in stage.refinements:
-        torch.nn.init.zeros_(refinement.roughness)
-        torch.nn.init.ones_(refinement.style.scale_and_shift.bias)
-    everywhere_alike = torch.randn(1, WIDTHS[side // 2], 1, 1).expand(-1, -1, side // 2, side // 2)
-    with torch.inference_mode():
-        enlarged = stage(everywhere_alike, torch.zeros(1, LATENT_SIZE))
-        picture = PictureLayer(WIDTHS[side]).eval()(enlarged)
-    assert torch.allclose(enlarged, enlarged[:, :, :1, :1], atol=1e-5)
-    assert enlarged.std() > 0.1
+def test_a_latent_weighs_what_a_convolution_sees() -> None:
+    convolution, hidden = StyledConvolution(8, 6, 8), torch.randn(1, 8, 8, 8)
+    with torch.no_grad():
+        one, other = (convolution(hidden, latent) for latent in torch.randn(2, 1, LATENT_SIZE))
+    assert (one - other).abs().max() > 0.05
+
+
+def test_a_new_refinement_changes_nothing_and_an_old_one_does() -> None:
+    stage, hidden, latents = Stage(16).eval(), torch.randn(1, WIDTHS[8], 8, 8), torch.randn(1, LATENT_SIZE)
+    with torch.no_grad():
+        assert torch.equal(stage(hidden, latents), stage.enlarge(hidden, latents))
+        stage.gain += 1
+        assert (stage(hidden, latents) - stage.enlarge(hidden, latents)).std() > 0.1
+
+
+def test_grain_stays_where_it_is() -> None:
+    convolution, latents = StyledConvolution(4, 4, 32), torch.randn(2, LATENT_SIZE)
+    torch.nn.init.ones_(convolution.roughness)
+    with torch.no_grad():
+        one, other = (convolution(torch.zeros(1, 4, 32, 32), latent[None]) for latent in latents)
+    assert torch.equal(one, other)
+    assert one[0, 0].std() > 0.3
+
+
+def test_what_is_remembered_while_painting_follows_the_weights() -> None:
+    convolution, latents = StyledConvolution(4, 4, 8), torch.randn(1, LATENT_SIZE)
+    hidden, others = torch.randn(1, 4, 8, 8), torch.randn_like(convolution.weight)
+    with torch.no_grad():
+        before = convolution(hidden, latents)
+        torch._foreach_lerp_([convolution.weight], [others], 0.9)
+        painted = convolution(hidden, latents)
+    assert torch.allclose(
+        painted, convolution(hidden, latents).detach(), atol=1e-6
+    )  # with gradients: nothing remembered
+    assert not torch.allclose(painted, before, atol=1e-2)
+
+
+def test_a_picture_has_no_frame() -> None:
+    layer = PictureLayer(6)
+    with torch.no_grad():
+        picture = layer(torch.randn(1, 6, 1, 1).expand(-1, -1, 16, 16))
     assert torch.allclose(picture, picture[:, :, :1, :1], atol=1e-5)
-
-
-def test_a_map_is_normalised_in_training_as_it_is_afterwards() -> None:
-    style, latents = Style(4), torch.randn(2, LATENT_SIZE)
-    for _ in range(20):
-        style(torch.randn(2, 4, 16, 16), latents)
-    unusual = 5 * torch.randn(2, 4, 16, 16)
-    in_training = style(unusual, latents)
-    assert torch.equal(style.eval()(unusual, latents), in_training)
-
-
-def test_styles_follow_the_mean_and_variance_of_their_maps() -> None:
-    style, latents = Style(4), torch.zeros(8, LATENT_SIZE)
-    torch.nn.init.zeros_(style.scale_and_shift.weight)
-    for _ in range(200):
-        styled = style(5 + 3 * torch.randn(8, 4, 16, 16), latents)
-    uncovered = torch.where(styled < 0, styled / 0.2, styled)  # as it was before the leaky activation
-    assert uncovered.mean().item() == pytest.approx(0, abs=0.1)
-    assert uncovered.std().item() == pytest.approx(1, abs=0.1)
+    assert picture.abs().max() > 0.01
 
 
 def test_the_feature_network_is_frozen_but_lets_gradients_through_to_the_picture() -> None:

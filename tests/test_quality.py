@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageFilter
-from torch import Tensor
+from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
+import fit
 import measures
 import odd_sets
 import quality
@@ -348,3 +349,23 @@ def test_the_odd_sets_are_as_many_and_as_odd_as_they_say(
     assert {Image.open(file).width // 256 for file in sets["tall-and-wide"]} == {1, 3}
     assert len({file.read_bytes() for file in sets["duplicates"]}) == 1
     assert len({file.read_bytes() for name in ("patterns", "pixel-art") for file in sets[name]}) == 18
+
+
+class _Gallery(nn.Module):
+    """Paints whatever is painted on it: latents are places on its wall."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.pictures = nn.Parameter(torch.zeros(count, 3, fit.SIDE, fit.SIDE))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.pictures[latents[:, 0].long()]
+
+
+def test_a_fit_tells_how_near_a_generator_came_to_the_paintings() -> None:
+    paintings = torch.from_numpy(_draw(4, 0)).permute(0, 3, 1, 2) / 127.5 - 1
+    gallery, places = _Gallery(4), torch.arange(4.0)[:, None]
+    found = fit.fit(gallery, paintings, places, seconds=4.0, rate=0.1)
+    assert len(found.distances) == len(fit.QUARTERS)
+    assert found.distances[-1] < found.distances[0]
+    assert 0 < found.milliseconds * found.steps < 5000

@@ -54,7 +54,7 @@ def test_a_training_that_was_interrupted_comes_to_what_it_would_have_come_to(
     drawn_paintings: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "TELL_SECONDS", 0.0)
-    recipe = replace(QUICK, steps=18, averaging=1e-3)
+    recipe = replace(QUICK, steps=18, averaging=1e-3, precision="float32")
     whole = Training(drawn_paintings, recipe)
     list(whole.run())
     first = Training(drawn_paintings, recipe)
