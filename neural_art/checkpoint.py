@@ -83,7 +83,7 @@ class Model:
         stored = settings.get("size")
         if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
             raise CheckpointError(
-                f"The model is of format {settings.get('format')}, this version reads {FORMAT}. "
+                f"The model is of format {settings.get('format', 'unknown')}, this version reads {FORMAT}. "
                 "Train it again, or open it with the version that made it."
             )
         encoder, generator, discriminator = Encoder(), Generator(size or stored), Discriminator()

@@ -36,8 +36,8 @@ class Generator(nn.Module):
     stage adds its own picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020, arXiv
     1912.04958), so a generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px, enlarged.
 
-    Every dense convolution runs on the small map, before the doubling: on a CPU, the number of pixels under a 3 x 3
-    convolution is what costs time, and moving memory costs more than multiplying.
+    What doubles a map is a dense convolution of the small one: on a CPU, the number of pixels under a 3 x 3 convolution
+    is what costs time, and moving memory costs more than multiplying.
     """
 
     def __init__(self, size: int) -> None:
@@ -164,21 +164,16 @@ class PictureLayer(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.colour = _RepeatingConv2d(channels, 12, 3)
+        self.colour = nn.Conv2d(channels, 12, 3)
         with torch.no_grad():  # all four pixels of a shuffled square start alike: no checkerboard to unlearn
             self.colour.weight.copy_(0.5 * self.colour.weight[::4].repeat_interleave(4, dim=0))
         _zero_bias(self.colour)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        shuffled = F.pixel_shuffle(self.colour(hidden), 2)
+        shuffled = F.pixel_shuffle(self.colour(_repeat_border(hidden, 1)), 2)
         padded = _repeat_border(shuffled, 2)
         weights = HALF_BAND.to(padded)
         return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
-
-
-class _RepeatingConv2d(nn.Conv2d):
-    def forward(self, hidden: Tensor) -> Tensor:
-        return super().forward(_repeat_border(hidden, 1))
 
 
 def _repeat_border(pixels: Tensor, width: int) -> Tensor:

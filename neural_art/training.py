@@ -405,6 +405,7 @@ class Training:
         training["chance"] = self.chance.get_state()
         training["crops"] = self.crops[len(self.paintings) :].clone()
         state = {
+            "format": FORMAT,
             "step": self.step,
             "walls": self.walls,
             "pictures": self.pictures,
@@ -420,7 +421,7 @@ class Training:
 
     def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any], *, keep_clock: bool = False) -> None:
         try:
-            model = Model.from_tensors(tensors, {"format": FORMAT, "size": self.recipe.size})
+            model = Model.from_tensors(tensors, {**state, "size": self.recipe.size})
             self.averaged.load_state_dict(model.generator.state_dict())
             self.discriminator.load_state_dict(model.discriminator.state_dict())
             self.encoder.load_state_dict(model.encoder.state_dict())
@@ -439,7 +440,7 @@ class Training:
                 self._used = state["seconds"]
                 self.rate, self.rollbacks = state["rate"], state["rollbacks"]
                 self.started_from = state["started_from"]
-                self.strange = state.get("strange", self.started_from == "none")
+                self.strange = state["strange"]
                 self.machine = replace(self.machine, **state["machine"])
         except (KeyError, RuntimeError, TypeError) as error:
             message = f"The saved training does not fit this run ({error}). Start a new run from its model."

@@ -110,9 +110,8 @@ def test_what_is_remembered_while_painting_follows_the_weights() -> None:
         before = convolution(hidden, latents)
         torch._foreach_lerp_([convolution.weight], [others], 0.9)
         painted = convolution(hidden, latents)
-    assert torch.allclose(
-        painted, convolution(hidden, latents).detach(), atol=1e-6
-    )  # with gradients: nothing remembered
+    anew = convolution(hidden, latents).detach()  # with gradients, nothing is remembered
+    assert torch.allclose(painted, anew, atol=1e-6)
     assert not torch.allclose(painted, before, atol=1e-2)
 
 

@@ -9,7 +9,7 @@ import torch
 
 from neural_art import augment, losses, training
 from neural_art.checkpoint import Model
-from neural_art.errors import PaintingError, RecipeError
+from neural_art.errors import CheckpointError, PaintingError, RecipeError
 from neural_art.events import Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.recipe import Recipe
 from neural_art.training import Training, train
@@ -150,6 +150,13 @@ def test_an_interrupted_training_goes_on_with_its_step_time_weights_and_optimise
     events = list(second.run())
     assert events[0].resumed
     assert events[-1].step == 6
+
+
+def test_a_run_of_another_format_says_so(drawn_paintings: torch.Tensor, quick: list) -> None:
+    saved = _last_saved(quick)
+    state = {name: value for name, value in saved.state.items() if name != "format"}
+    with pytest.raises(CheckpointError, match="of format unknown, this version reads 4"):
+        Training(drawn_paintings, QUICK, resume=(saved.training, state))
 
 
 def test_a_finished_training_can_be_given_more_steps(drawn_paintings: torch.Tensor, quick: list) -> None:
