@@ -76,6 +76,8 @@ COLUMNS = {  # name in results.csv -> heading and format in results.md
     "slope_of_paintings": ("of paintings", "{:.2f}"),
     "lattice": ("lattice", "{:.1f}"),
     "lattice_of_paintings": ("of paintings", "{:.1f}"),
+    "shared": ("in common", "{:.1%}"),
+    "shared_of_paintings": ("of paintings", "{:.1%}"),
     "variety": ("variety", "{:.2f}"),
     "copies": ("copies", "{:.1%}"),
     "reconstruction": ("reconstruction", "{:.2f}"),
@@ -130,6 +132,7 @@ class Known:
     spread: float
     slope: float
     lattice: float
+    shared: float
     labels: np.ndarray  # (n,): the class of each, an index into ``classes``
     classes: tuple[str, ...]  # none unless the paintings lie in two folders at least
 
@@ -143,9 +146,17 @@ def know(folder: Path) -> Known:
         files = [files[i] for i in order.tolist()]
     pictures = read(files, SIDE)
     features = measures.features(pictures)
-    spread, slope, lattice = measures.spread(features), measures.spectral_slope(pictures), measures.lattice(pictures)
     classes, labels = classed(folder, files)
-    return Known(pictures, features, spread, slope, lattice, np.array(labels), tuple(classes))
+    return Known(
+        pictures,
+        features,
+        spread=measures.spread(features),
+        slope=measures.spectral_slope(pictures),
+        lattice=measures.lattice(pictures),
+        shared=measures.shared_detail(pictures),
+        labels=np.array(labels),
+        classes=tuple(classes),
+    )
 
 
 def classed(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[int]]:
@@ -238,6 +249,8 @@ def compare(known: Known, pictures: np.ndarray, seed: int = 0) -> dict[str, floa
         "slope_of_paintings": known.slope,
         "lattice": measures.lattice(pictures),
         "lattice_of_paintings": known.lattice,
+        "shared": measures.shared_detail(pictures),
+        "shared_of_paintings": known.shared,
     }
 
 
@@ -597,6 +610,7 @@ All at {SIDE} px; features are those of EfficientNet-Lite2, which no training lo
 - *precision, recall, density, coverage*: Naeem et al. 2020, k = {measures.K}, for as many pictures as paintings.
 - *slope*: exponent of the power spectrum. Steeper than the paintings' is too smooth, flatter too noisy.
 - *lattice*: how much a grid or dots of 2, 4 or 8 pixels stand out of the power spectrum; paintings have none.
+- *in common*: share of their fine detail that all pictures have in the same places, like a watermark.
 - *variety*: mean distance between two pictures over that between two paintings; a collapse is near 0.
 - *copies*: pictures closer to their nearest painting than that painting's nearest other painting is. New paintings by
   the same hand would not score 0: see "two halves".

@@ -14,6 +14,9 @@ TEXTURE_WEIGHT, ARRANGEMENT_WEIGHT, COLOUR_WEIGHT = 3.5, 0.5, 5.0
 PIXELS = 0.1  # what single pixels count for in the distance of colours
 WINDOW = 4  # side of the windows that texture is compared in, in places of a feature map
 OVERSHOOT_WEIGHT = 10.0
+WATERMARK_WEIGHT = 3.0
+OCTAVES = 4  # of detail that pictures should not share
+FAINT = 1e-6  # the mean square of detail that nobody sees
 
 
 def feature_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
@@ -64,6 +67,34 @@ def overshoot(fake: Tensor) -> Tensor:
     """
     beyond = F.relu(fake.abs() - 1)
     return OVERSHOOT_WEIGHT * (beyond + beyond.square()).mean()
+
+
+def watermark(fake: Tensor, real: Tensor) -> Tensor:
+    """How much more detail pictures have in common than paintings (see ``shared_detail``): a scalar, 0 to 1."""
+    with torch.no_grad():
+        expected = shared_detail(real).clamp_min(0)
+    return F.relu(shared_detail(fake) - expected)
+
+
+def shared_detail(pictures: Tensor) -> Tensor:
+    """How much fine detail different pictures (n, 3, h, w) have in common, place by place: a scalar, about 0 for unlike
+    pictures (below it by chance) and 1 for equal ones; 0 for a single one.
+
+    The mean product of two pictures' detail over the mean square of one's, averaged over ``OCTAVES``, from single
+    pixels up. Whoever looks at one picture at a time, through a window that may lie anywhere, cannot tell that all have
+    the same strokes in the same places, like a watermark; and a generator finds those sooner than others.
+    """
+    found, rest = [], pictures.mean(1, keepdim=True)
+    for _ in range(OCTAVES):
+        coarse = F.avg_pool2d(rest, 2)
+        found.append(_in_common(rest - F.interpolate(coarse, scale_factor=2, mode="nearest")))
+        rest = coarse
+    return torch.stack(found).mean()
+
+
+def _in_common(detail: Tensor) -> Tensor:
+    n, own, common = len(detail), detail.square().mean(), detail.mean(0).square().mean()
+    return (n * common - own) / (max(1, n - 1) * (own + FAINT))
 
 
 def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) -> Tensor:

@@ -125,6 +125,7 @@ def _learn(
             losses.TEXTURE_WEIGHT * texture
             + losses.ARRANGEMENT_WEIGHT * losses.feature_distance(*(maps[COARSE:] for maps in pairs))
             + losses.COLOUR_WEIGHT * losses.colour_distance(fake[:copied], real[:copied])
+            + losses.WATERMARK_WEIGHT * losses.watermark(fake, real)
             + losses.overshoot(unclamped)
         )
         if adversarial > 0:

@@ -246,3 +246,23 @@ def test_adam_takes_the_steps_of_pytorchs_own() -> None:
         reference.step()
     assert torch.allclose(ours, theirs, atol=1e-6)
     assert not torch.allclose(ours, start)
+
+
+def test_what_all_pictures_have_in_the_same_places_is_a_watermark_unless_the_paintings_have_it() -> None:
+    chance = torch.Generator().manual_seed(0)
+    own, mark = 0.3 * torch.randn(4, 3, 64, 64, generator=chance), 0.3 * torch.randn(3, 64, 64, generator=chance)
+    marked = own + mark
+    assert losses.shared_detail(own).abs() < 0.03
+    assert losses.shared_detail(marked) == pytest.approx(0.5, abs=0.1)
+    assert losses.shared_detail(mark.expand(4, 3, 64, 64)) == pytest.approx(1, abs=0.01)
+    assert losses.shared_detail(marked[:1]) == 0
+    assert losses.watermark(marked, own) > 0.4
+    assert losses.watermark(marked, marked.flip(0)) < 1e-6
+
+
+def test_detail_that_nobody_sees_is_no_watermark() -> None:
+    flat = torch.full((4, 3, 64, 64), 0.3)
+    faint = (flat + 1e-4 * torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(0))).requires_grad_()
+    losses.watermark(faint, flat).backward()
+    assert losses.watermark(faint, flat) < 0.01
+    assert faint.grad.abs().max() < 0.01

@@ -147,6 +147,15 @@ def test_dots_and_grids_stand_out_of_the_spectrum(across: int, down: int) -> Non
     assert np.isnan(measures.lattice(np.full((2, 128, 128, 3), 90, np.uint8)))
 
 
+def test_a_watermark_is_detail_in_common() -> None:
+    chance = np.random.default_rng(0)
+    plain = chance.integers(60, 190, (24, 128, 128, 3), np.uint8)
+    mark = chance.integers(-60, 60, (128, 128, 1))
+    assert measures.shared_detail(plain) == pytest.approx(0, abs=0.02)
+    assert measures.shared_detail((plain + mark).astype(np.uint8)) > 0.3
+    assert measures.shared_detail(np.full((2, 128, 128, 3), 90, np.uint8)) == 0
+
+
 def test_lite2_tells_blur_from_another_sample_of_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distance, "LOOKED_AT", 128)
     half, other = _draw(12, 1), _draw(12, 2)
