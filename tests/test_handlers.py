@@ -331,7 +331,7 @@ def test_every_word_that_the_page_uses_exists_and_every_word_is_used() -> None:
 
 def test_what_other_modules_say_at_the_page_is_said_in_chinese() -> None:
     spoken = set()
-    for module in ("paintings", "pictures", "uploads", "formats", "studio", "film"):
+    for module in ("paintings", "pictures", "uploads", "formats", "studio", "film", "checkpoint", "training"):
         tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
         comments = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):

@@ -123,6 +123,17 @@ CHINESE: Final[dict[str, str]] = {
         "训练多次中断，没有进展。请关闭其他程序后继续。"
     ),
     r"The training stopped at an error of its own \((.*)\)\. .*": "训练因自身的错误而停止（{0}）。请再试一次。",
+    r"The saved training does not fit this run \((.*)\)\. .*": "保存的训练与此不符（{0}）。请用它的模型新建一个训练。",
+    # models
+    r"The model is of format (.+), this version reads (\d+)\. .*": (
+        "这个模型是 {0} 号格式，本版本只读 {1} 号。请重新训练，或用当初的版本打开。"
+    ),
+    r"The model's weights do not fit together \((.*)\)\. .*": "模型的权重对不上（{0}）。请换一份副本。",
+    r"The model's addresses of the paintings are damaged\. .*": "模型里画作的坐标已损坏。请换一份副本。",
+    r"(.+) is damaged or is not a neural_art model \((.*)\)\. .*": (
+        "{0} 已损坏，或不是 neural_art 的模型（{1}）。请换一份副本。"
+    ),
+    r"There is no (.+) in (.+)\. Train first, .*": "{1} 里没有 {0}。请先训练，或换一个文件夹。",
     # exploring and films
     r"There is no painting (\d+)\. .*": "没有第 {0} 幅画。",
     r"A film cannot go through (\d+) pictures\. Choose (\d+) to (\d+)\.": "影片不能经过 {0} 幅图，请选 {1} 到 {2} 幅。",
