@@ -19,7 +19,7 @@ from neural_art.features import Encoder
 from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-FORMAT = 4
+FORMAT = 5
 """Of what is written and read. Until 3, the generator was another."""
 
 FILE = "checkpoint.safetensors"

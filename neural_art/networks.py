@@ -22,9 +22,6 @@ WIDTHS = {4: 256, 8: 192, 16: 128, 32: 96, 64: 64, 128: 32}
 REFINED = (8, 16, 32)
 """Sides of the hidden maps that a residual convolution refines."""
 
-GRAINED = 32
-"""Side from which on maps have grain: on smaller ones it would give all pictures one composition."""
-
 SLOPE = 0.2
 """Of the leaky activations, below zero."""
 
@@ -72,8 +69,8 @@ class Stage(nn.Module):
     def __init__(self, side: int) -> None:
         super().__init__()
         channels, out_channels = WIDTHS[side // 2], WIDTHS[side]
-        self.enlarge = StyledConvolution(channels, out_channels, side, doubles=True)
-        self.refine = StyledConvolution(out_channels, out_channels, side) if side in REFINED else None
+        self.enlarge = StyledConvolution(channels, out_channels, doubles=True)
+        self.refine = StyledConvolution(out_channels, out_channels) if side in REFINED else None
         self.gain = nn.Parameter(torch.zeros(out_channels, 1, 1)) if side in REFINED else None
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
@@ -84,20 +81,18 @@ class Stage(nn.Module):
 
 
 class StyledConvolution(nn.Module):
-    """A 3 x 3 convolution whose inputs the latent weighs, grain and a leaky activation.
+    """A 3 x 3 convolution whose inputs the latent weighs, and a leaky activation.
 
-    (n, channels, s, s) -> (n, out_channels, side, side), where side is s or, if it ``doubles``, 2 s: four pixels of the
-    large map are then four channels of the small one.
+    (n, channels, s, s) -> (n, out_channels, s, s) or, if it ``doubles``, (n, out_channels, 2 s, 2 s): four pixels of
+    the large map are then four channels of the small one.
 
     The outputs are divided by the size that they would have for inputs of unit variance (weight demodulation: Karras et
     al. 2020, arXiv 1912.04958, section 2.2). Nothing is measured on the maps, so no place can set the contrast of the
-    others (droplets), and a picture is the same in training and afterwards. On maps of ``GRAINED`` px and more there is
-    grain: noise that stays where it is, like paper's; drawn anew for every picture, as there, a slider would flicker.
+    others (droplets), and a picture is the same in training and afterwards. There is no noise: drawn anew for every
+    picture, a slider would flicker; the same for all, nothing came of it.
     """
 
-    grain: Tensor | None
-
-    def __init__(self, channels: int, out_channels: int, side: int, doubles: bool = False) -> None:
+    def __init__(self, channels: int, out_channels: int, doubles: bool = False) -> None:
         super().__init__()
         weight = nn.init.kaiming_normal_(torch.empty(out_channels, channels, 3, 3), SLOPE)
         # all four pixels of a shuffled square start alike: no checkerboard to unlearn
@@ -107,8 +102,6 @@ class StyledConvolution(nn.Module):
         nn.init.normal_(self.style.weight, std=0.5 / math.sqrt(LATENT_SIZE))
         nn.init.ones_(self.style.bias)
         self.shift = nn.Parameter(torch.zeros(out_channels, 1, 1))
-        self.roughness = nn.Parameter(torch.zeros(out_channels, 1, 1)) if side >= GRAINED else None
-        self.register_buffer("grain", torch.randn(side, side) if side >= GRAINED else None)
         self._known: tuple[int, tuple[Tensor, Tensor]] | None = None
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
@@ -119,10 +112,7 @@ class StyledConvolution(nn.Module):
         mixed = F.conv2d(hidden * style[:, :, None, None].to(hidden), weight, padding=1)
         if self.doubles:
             mixed = F.pixel_shuffle(mixed, 2)
-        shift: Tensor = self.shift
-        if self.grain is not None and self.roughness is not None:
-            shift = torch.addcmul(shift, self.grain, self.roughness)
-        return F.leaky_relu_(torch.addcmul(shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
+        return F.leaky_relu_(torch.addcmul(self.shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
 
     def _weights(self) -> tuple[Tensor, Tensor]:
         """The convolution's weights and (channels, out_channels) their squares, summed over places; remembered while

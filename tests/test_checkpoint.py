@@ -64,7 +64,7 @@ def test_weights_of_another_shape_and_latents_that_are_not_numbers_are_refused(m
         Model.from_tensors(tensors | {"generator.first.weight": torch.zeros(3, 3)}, model.settings)
     with pytest.raises(CheckpointError, match="addresses"):
         Model.from_tensors(tensors | {"latents": torch.full((5, LATENT_SIZE), float("nan"))}, model.settings)
-    with pytest.raises(CheckpointError, match="of format 2, this version reads 4"):
+    with pytest.raises(CheckpointError, match="of format 2, this version reads 5"):
         Model.from_tensors(tensors, {**model.settings, "format": 2})
 
 

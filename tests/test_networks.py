@@ -48,7 +48,7 @@ def test_a_picture_is_the_same_in_training_and_afterwards() -> None:
 
 @pytest.mark.parametrize("doubles", [False, True])
 def test_a_styled_convolution_keeps_variance_whatever_its_weights_and_styles_are(doubles: bool) -> None:
-    convolution, latents = StyledConvolution(64, 48, 32, doubles).eval(), 3 * torch.randn(8, LATENT_SIZE)
+    convolution, latents = StyledConvolution(64, 48, doubles).eval(), 3 * torch.randn(8, LATENT_SIZE)
     torch.nn.init.normal_(convolution.weight)
     hidden = torch.randn(8, 64, 32 // (2 if doubles else 1), 32 // (2 if doubles else 1))
     with torch.no_grad():
@@ -61,7 +61,7 @@ def test_a_styled_convolution_keeps_variance_whatever_its_weights_and_styles_are
 
 
 def test_a_new_doubling_leaves_no_checkerboard() -> None:
-    convolution = StyledConvolution(8, 6, 16, doubles=True)
+    convolution = StyledConvolution(8, 6, doubles=True)
     with torch.no_grad():
         large = convolution(torch.randn(1, 8, 8, 8), torch.randn(1, LATENT_SIZE))
     squares = F.interpolate(large[:, :, ::2, ::2], scale_factor=2, mode="nearest")
@@ -70,7 +70,7 @@ def test_a_new_doubling_leaves_no_checkerboard() -> None:
 
 
 def test_a_flat_map_stays_flat_when_it_is_doubled_whatever_is_learned() -> None:
-    convolution = StyledConvolution(8, 6, 16, doubles=True)
+    convolution = StyledConvolution(8, 6, doubles=True)
     torch.nn.init.normal_(convolution.weight)
     with torch.no_grad():
         large = convolution(torch.randn(1, 8, 1, 1).expand(-1, -1, 8, 8), torch.randn(1, LATENT_SIZE))
@@ -80,7 +80,7 @@ def test_a_flat_map_stays_flat_when_it_is_doubled_whatever_is_learned() -> None:
 
 
 def test_a_latent_weighs_what_a_convolution_sees() -> None:
-    convolution, hidden = StyledConvolution(8, 6, 8), torch.randn(1, 8, 8, 8)
+    convolution, hidden = StyledConvolution(8, 6), torch.randn(1, 8, 8, 8)
     with torch.no_grad():
         one, other = (convolution(hidden, latent) for latent in torch.randn(2, 1, LATENT_SIZE))
     assert (one - other).abs().max() > 0.05
@@ -94,17 +94,8 @@ def test_a_new_refinement_changes_nothing_and_an_old_one_does() -> None:
         assert (stage(hidden, latents) - stage.enlarge(hidden, latents)).std() > 0.1
 
 
-def test_grain_stays_where_it_is() -> None:
-    convolution, latents = StyledConvolution(4, 4, 32), torch.randn(2, LATENT_SIZE)
-    torch.nn.init.ones_(convolution.roughness)
-    with torch.no_grad():
-        one, other = (convolution(torch.zeros(1, 4, 32, 32), latent[None]) for latent in latents)
-    assert torch.equal(one, other)
-    assert one[0, 0].std() > 0.3
-
-
 def test_what_is_remembered_while_painting_follows_the_weights() -> None:
-    convolution, latents = StyledConvolution(4, 4, 8), torch.randn(1, LATENT_SIZE)
+    convolution, latents = StyledConvolution(4, 4), torch.randn(1, LATENT_SIZE)
     hidden, others = torch.randn(1, 4, 8, 8), torch.randn_like(convolution.weight)
     with torch.no_grad():
         before = convolution(hidden, latents)

@@ -155,7 +155,7 @@ def test_an_interrupted_training_goes_on_with_its_step_time_weights_and_optimise
 def test_a_run_of_another_format_says_so(drawn_paintings: torch.Tensor, quick: list) -> None:
     saved = _last_saved(quick)
     state = {name: value for name, value in saved.state.items() if name != "format"}
-    with pytest.raises(CheckpointError, match="of format unknown, this version reads 4"):
+    with pytest.raises(CheckpointError, match="of format unknown, this version reads 5"):
         Training(drawn_paintings, QUICK, resume=(saved.training, state))
 
 
