@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from neural_art import losses
 from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import Generator
-from neural_art.training import _bfloat16_in_hardware, to_bytes
+from neural_art.training import bfloat16_in_hardware, to_bytes
 
 PAINTINGS, BATCH, SIDE = 32, 16, 128
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
@@ -57,7 +57,7 @@ def fit(generator: nn.Module, paintings: Tensor, latents: Tensor, *, seconds: fl
     """Trains ``generator`` in place for ``seconds`` to paint ``paintings`` (n, 3, 128, 128) from ``latents``."""
     generator.to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.Adam(generator.parameters(), lr=rate, betas=(0.5, 0.99))
-    features, half = feature_network(), _bfloat16_in_hardware()
+    features, half = feature_network(), bfloat16_in_hardware()
     log: list[tuple[float, float]] = []  # of each step, its distance and how long it took
     began = time.monotonic()
     while (used := time.monotonic() - began) < seconds:

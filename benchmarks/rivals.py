@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from neural_art import augment, losses
 from neural_art.features import feature_network
 from neural_art.networks import Discriminator
-from neural_art.training import _bfloat16_in_hardware
+from neural_art.training import bfloat16_in_hardware
 
 RESERVED = 0.5
 """Seconds of the budget that are kept for writing the model."""
@@ -57,7 +57,7 @@ def train(name: str, paintings: Tensor, *, seconds: float, seed: int, began: flo
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         rival = RIVALS[name](paintings, torch.Generator().manual_seed(seed))
-    tries_half = _bfloat16_in_hardware()
+    tries_half = bfloat16_in_hardware()
     times: list[float] = []
     while True:
         started = time.monotonic()

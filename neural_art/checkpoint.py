@@ -20,7 +20,7 @@ from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
 FORMAT = 5
-"""Of what is written and read. Until 3, the generator was another."""
+"""Of what is written and read. In 4 the generator had grain, and until 3 it was another."""
 
 FILE = "checkpoint.safetensors"
 

@@ -458,7 +458,7 @@ class Training:
     def _measure(self) -> Machine:
         """Tries what this machine could do, on copies of the networks, and takes the fastest."""
         machine = self.machine
-        if self.recipe.precision == "auto" and _bfloat16_in_hardware():
+        if self.recipe.precision == "auto" and bfloat16_in_hardware():
             tried = [replace(machine, precision=precision) for precision in ("float32", "bfloat16")]
             for _ in range(2):
                 self._time(machine)  # memory that a process asks for the first time comes slowly
@@ -519,7 +519,7 @@ def _machine(recipe: Recipe) -> Machine:
     return Machine(precision, recipe.threads or min(cores, 16), recipe.batch)
 
 
-def _bfloat16_in_hardware() -> bool:
+def bfloat16_in_hardware() -> bool:
     """Whether the processor multiplies bfloat16 itself; where it is emulated, it is not worth a try."""
     try:
         with open("/proc/cpuinfo") as file:
