@@ -76,7 +76,7 @@ class Enlarger(nn.Module):
         for part in self.last.parameters():
             nn.init.zeros_(part)
         self.register_buffer("blur", _separable(1, 2, 1), persistent=False)
-        self.register_buffer("half_band", _separable(*HALF_BAND.tolist()), persistent=False)
+        self.register_buffer("half_band", _separable(*HALF_BAND), persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
         larger = F.interpolate(pictures, scale_factor=2, mode="bilinear", align_corners=False)
@@ -247,8 +247,8 @@ def _compare(
         contest = losses.contest(discriminator, real_maps, fake_maps)
         loss = loss + adversarial * contest.generator
         painted = contest.painted
-        for_heads = gradients(contest.discriminator, discriminator.heads, more=True)
-    return _Found(gradients(loss, enlarger), for_heads, closeness.item(), colour.item(), painted)
+        for_heads = gradients(contest.discriminator, discriminator.heads.parameters(), more=True)
+    return _Found(gradients(loss, enlarger.parameters()), for_heads, closeness.item(), colour.item(), painted)
 
 
 def _part(originals: Sequence[bytes], chance: torch.Generator) -> Tensor:

@@ -40,7 +40,7 @@ class FeatureNetwork(nn.Module):
         down = [i for i, stride in enumerate(strides) if stride == 2]
         # a scale ends before the next stride-2 block; the first such block only ends stride 2, which nobody reads
         self.ends = (*(i - 1 for i in down[1:]), len(strides) - 1)
-        self.stem = nn.Sequential(_turned(network._conv_stem, network._bn0), nn.ReLU6(inplace=True))
+        self.stem = nn.Sequential(_turned(network._conv_stem, network._bn0), nn.ReLU6())
         self.blocks = nn.ModuleList(_Block(block) for block in network._blocks)
         self.requires_grad_(False)
         self.eval()
@@ -78,8 +78,8 @@ class _Block(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         if hasattr(block, "_expand_conv"):
-            layers += [_turned(block._expand_conv, block._bn0), nn.ReLU6(inplace=True)]
-        layers += [_turned(block._depthwise_conv, block._bn1), nn.ReLU6(inplace=True)]
+            layers += [_turned(block._expand_conv, block._bn0), nn.ReLU6()]
+        layers += [_turned(block._depthwise_conv, block._bn1), nn.ReLU6()]
         layers += [_turned(block._project_conv, block._bn2)]
         self.layers = nn.Sequential(*layers)
         channels = getattr(block, "_expand_conv", block._depthwise_conv).in_channels, block._project_conv.out_channels

@@ -6,7 +6,10 @@ The generator paints a picture from a latent; the discriminator judges pictures 
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -46,19 +49,38 @@ class Generator(nn.Module):
         sides = [side for side in WIDTHS if side <= size // 2]
         self.stages = nn.ModuleList(Stage(side) for side in sides[1:])
         self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
+        self.convolutions = [m for m in self.modules() if isinstance(m, StyledConvolution)]
 
-    def forward(self, latents: Tensor) -> Tensor:
+    def filters(self) -> list[Filters]:
+        """What its styled convolutions multiply by, in order: made of their weights alone."""
+        return [convolution.filters() for convolution in self.convolutions]
+
+    def others(self) -> list[nn.Parameter]:
+        """The parameters that ``filters()`` are not made of."""
+        used = {id(convolution.weight) for convolution in self.convolutions}
+        return [parameter for parameter in self.parameters() if id(parameter) not in used]
+
+    def forward(self, latents: Tensor, filters: Sequence[Filters] | None = None) -> Tensor:
+        """``filters``: as ``filters()`` makes them, for whoever shares them among several calls."""
+        made = iter(self.filters() if filters is None else filters)
         hidden = F.leaky_relu(self.first(latents), SLOPE).view(-1, WIDTHS[4], 4, 4)
         hidden = hidden.contiguous(memory_format=torch.channels_last)
         picture: Tensor | None = None
         for stage in self.stages:
-            hidden = stage(hidden, latents)
+            hidden = stage(hidden, latents, made)
             side = str(hidden.shape[-1])
             if side in self.pictures:
                 detail = self.pictures[side](hidden)
                 picture = detail if picture is None else detail + _double(picture)
         assert picture is not None
         return picture
+
+
+class Filters(NamedTuple):
+    """What a styled convolution multiplies by."""
+
+    weight: Tensor  # (n, channels, 3, 3)
+    squares: Tensor  # (channels, out_channels): their squares, summed over places
 
 
 class Stage(nn.Module):
@@ -73,11 +95,11 @@ class Stage(nn.Module):
         self.refine = StyledConvolution(out_channels, out_channels) if side in REFINED else None
         self.gain = nn.Parameter(torch.zeros(out_channels, 1, 1)) if side in REFINED else None
 
-    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
-        hidden = self.enlarge(hidden, latents)
+    def forward(self, hidden: Tensor, latents: Tensor, filters: Iterator[Filters]) -> Tensor:
+        hidden = self.enlarge(hidden, latents, next(filters))
         if self.refine is None or self.gain is None:
             return hidden
-        return torch.addcmul(hidden, self.refine(hidden, latents), self.gain.to(hidden))
+        return torch.addcmul(hidden, self.refine(hidden, latents, next(filters)), self.gain.to(hidden))
 
 
 class StyledConvolution(nn.Module):
@@ -102,11 +124,11 @@ class StyledConvolution(nn.Module):
         nn.init.normal_(self.style.weight, std=0.5 / math.sqrt(LATENT_SIZE))
         nn.init.ones_(self.style.bias)
         self.shift = nn.Parameter(torch.zeros(out_channels, 1, 1))
-        self._known: tuple[int, tuple[Tensor, Tensor]] | None = None
+        self._known: tuple[int, Filters] | None = None
 
-    def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, latents: Tensor, filters: Filters | None = None) -> Tensor:
         style = self.style(latents)
-        weight, squares = self._weights()
+        weight, squares = self.filters() if filters is None else filters
         with torch.autocast("cpu", enabled=False):
             gain = math.sqrt(2) * torch.rsqrt(style.float().square() @ squares + 1e-8)
         mixed = F.conv2d(hidden * style[:, :, None, None].to(hidden), weight, padding=1)
@@ -114,24 +136,47 @@ class StyledConvolution(nn.Module):
             mixed = F.pixel_shuffle(mixed, 2)
         return F.leaky_relu_(torch.addcmul(self.shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
 
-    def _weights(self) -> tuple[Tensor, Tensor]:
-        """The convolution's weights and (channels, out_channels) their squares, summed over places; remembered while
-        painting."""
+    def filters(self) -> Filters:
+        """Made of the weights as they are; remembered while painting."""
         painting = not torch.is_grad_enabled()
         if painting and self._known is not None and self._known[0] == self.weight._version:
             return self._known[1]
-        weight = _alike_on_flat(self.weight) if self.doubles else self.weight
-        squares = weight.square().sum((2, 3))
-        if self.doubles:  # the four pixels of a square share one size, and keep their contrast
-            squares = squares.view(-1, 4, squares.shape[1]).mean(1)
+        filters = Filters(*_MakeFilters.apply(self.weight, self.doubles))
         if painting:
-            self._known = self.weight._version, (weight, squares.T)
+            self._known = self.weight._version, filters
+        return filters
+
+
+class _MakeFilters(torch.autograd.Function):
+    """``Filters`` of weights. Those before a pixel shuffle are first made alike on what is flat.
+
+    The gradients are written out because wide weights cost as much as a picture: this goes through them three times,
+    where PyTorch's own would eight times.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, doubles: bool) -> tuple[Tensor, Tensor]:
+        weight = _alike_on_flat(weight) if doubles else weight.clone()
+        squares = weight.square().sum((2, 3))
+        if doubles:  # the four pixels of a square share one size, and keep their contrast
+            squares = squares.view(-1, 4, squares.shape[1]).mean(1)
+        ctx.doubles = doubles
+        ctx.save_for_backward(weight)
         return weight, squares.T
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        of_weight, of_squares = gradients[0], gradients[1].T
+        (weight,) = ctx.saved_tensors
+        if ctx.doubles:
+            of_squares = of_squares.repeat_interleave(4, dim=0) / 4
+        gradient = torch.addcmul(of_weight, weight, 2 * of_squares[:, :, None, None])
+        return _alike_on_flat(gradient) if ctx.doubles else gradient, None  # a projection is its own transpose
 
 
 def _alike_on_flat(weight: Tensor) -> Tensor:
     """The weights of a convolution before a pixel shuffle, moved so that where a map is flat, the four pixels of a
-    square come out alike.
+    square come out alike: an orthogonal projection.
 
     Otherwise each square of a large map gets a pattern of its own kind, the same in all places and in all pictures:
     grids of 4, 8, 16 and 32 pixels.
@@ -141,16 +186,31 @@ def _alike_on_flat(weight: Tensor) -> Tensor:
     return weight - (gains - common)
 
 
-HALF_BAND = torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16
+HALF_BAND = (-1 / 16, 4 / 16, 10 / 16, 4 / 16, -1 / 16)
 """A filter with no gain at the highest frequency and three quarters at half of it."""
+
+
+def _before_a_shuffle(taps: Sequence[float]) -> Tensor:
+    """A filter of five taps, across and down a picture of three colours, as a convolution (12, 12, 3, 3) of the map
+    that a pixel shuffle makes the picture of."""
+    line = torch.zeros(2, 2, 3)  # of the pixel that comes out, the one that goes in, and how many squares further
+    for out, given, square in itertools.product(range(2), range(2), range(3)):
+        tap = 2 * (square - 1) + given - out + 2
+        if 0 <= tap < 5:
+            line[out, given, square] = taps[tap]
+    plane = torch.einsum("ygv,xhw->yxghvw", line, line).reshape(4, 4, 3, 3)
+    return torch.einsum("ab,oivw->aobivw", torch.eye(3), plane).reshape(12, 12, 3, 3)
 
 
 class PictureLayer(nn.Module):
     """A map's own contribution to the picture, at twice its side: (n, channels, s, s) -> (n, 3, 2 s, 2 s).
 
-    A 3 x 3 convolution and a pixel shuffle paint it. The filter after the shuffle has no gain at the shuffle's own
-    frequency, where a grid of dots would satisfy the feature loss, and leaves what is coarser as sharp as it can.
+    A 3 x 3 convolution and a pixel shuffle paint it. The filter, applied before the shuffle because that is faster, has
+    no gain at the shuffle's own frequency, where a grid of dots would satisfy the feature loss, and leaves what is
+    coarser as sharp as it can.
     """
+
+    half_band: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -158,12 +218,11 @@ class PictureLayer(nn.Module):
         with torch.no_grad():  # all four pixels of a shuffled square start alike: no checkerboard to unlearn
             self.colour.weight.copy_(0.5 * self.colour.weight[::4].repeat_interleave(4, dim=0))
         _zero_bias(self.colour)
+        self.register_buffer("half_band", _before_a_shuffle(HALF_BAND), persistent=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        shuffled = F.pixel_shuffle(self.colour(_repeat_border(hidden, 1)), 2)
-        padded = _repeat_border(shuffled, 2)
-        weights = HALF_BAND.to(padded)
-        return F.conv2d(padded, torch.outer(weights, weights).expand(3, 1, 5, 5), groups=3)
+        squares = self.colour(_repeat_border(hidden, 1))
+        return F.pixel_shuffle(F.conv2d(_repeat_border(squares, 1), self.half_band.to(squares)), 2)
 
 
 def _repeat_border(pixels: Tensor, width: int) -> Tensor:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 
-def gradients(loss: Tensor, network: nn.Module, *, more: bool = False) -> list[Tensor]:
-    """Of ``loss``, for every parameter of ``network``, as ``Adam`` takes them. ``more`` will be asked of its graph."""
-    return list(torch.autograd.grad(loss, list(network.parameters()), retain_graph=more))
+def gradients(loss: Tensor, tensors: Iterable[Tensor], *, more: bool = False) -> list[Tensor]:
+    """Of ``loss``, for each of ``tensors``, as ``Adam`` takes them. ``more`` will be asked of its graph."""
+    return list(torch.autograd.grad(loss, list(tensors), retain_graph=more))
 
 
 class Adam:

@@ -1,7 +1,7 @@
 """One update of both networks, on all cores.
 
-A batch is cut into parts, and each part is seen by a thread of its own, through replicas of the networks that share
-their weights. The gradients are then averaged (data parallelism: Li et al. 2020, arXiv 2006.15704, within a process).
+A batch is cut into parts, and each part is seen by a thread of its own, through networks that share their weights. The
+gradients are then added up (data parallelism: Li et al. 2020, arXiv 2006.15704, within a process).
 On a CPU that is faster than all cores working on one part: the cores wait for each other twice in a step, not
 thousands of times.
 """
@@ -12,16 +12,17 @@ import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.parametrize import cached
 
 from neural_art import losses
 from neural_art.augment import Look
 from neural_art.features import feature_network
-from neural_art.networks import Discriminator, Generator
+from neural_art.networks import Discriminator, Filters, Generator
 from neural_art.optimiser import Adam, gradients
 
 PARTS = 2
@@ -30,7 +31,6 @@ PARTS = 2
 COARSE = 2
 """From this feature map on, pictures are compared with paintings place by place: that is what tells what is where."""
 
-Network = TypeVar("Network", bound=nn.Module)
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
@@ -68,8 +68,8 @@ class Stepper:
         self.generator_optimiser, self.discriminator_optimiser = generator_optimiser, discriminator_optimiser
         self.half = half
         self.parts = min(PARTS, threads)
-        self._networks = [(generator, discriminator)]
-        self._networks += [(_replica(generator), _replica(discriminator)) for _ in range(self.parts - 1)]
+        self._generator = generator
+        self._discriminators = [discriminator, *(_replica(discriminator) for _ in range(self.parts - 1))]
         self._pool = workers(threads)
 
     def step(
@@ -80,15 +80,17 @@ class Stepper:
         ``closeness``: the texture distance. ``painted``: share of generated patches that pass for painted, 0 to 1.
         ``discriminator_loss``, ``generator_loss``: before the update.
         """
+        filters = self._generator.filters()  # once, for all parts
         shown = [
-            (*networks, part, adversarial, self.half) for networks, part in zip(self._networks, parts, strict=True)
+            (self._generator, _lent(filters, self.half), discriminator, part, adversarial, self.half, 1 / self.parts)
+            for discriminator, part in zip(self._discriminators, parts, strict=True)
         ]
         with cached():  # the heads judge twice; their spectral norms are found once
             learned = self.side_by_side(lambda arguments: _learn(*arguments), shown)
         for_heads, for_generator, readings = zip(*learned, strict=True)
         if adversarial > 0:
-            self.discriminator_optimiser.step(_mean(for_heads), discriminator_rate)
-        self.generator_optimiser.step(_mean(for_generator), generator_rate)
+            self.discriminator_optimiser.step(_sum(for_heads), discriminator_rate)
+        self.generator_optimiser.step(_through(filters, self._generator, _sum(for_generator)), generator_rate)
         return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
 
     def side_by_side(self, work: Callable[[Given], Made], shares: Sequence[Given]) -> list[Made]:
@@ -102,10 +104,33 @@ def workers(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(parts, "part", torch.set_num_threads, (threads // parts,))
 
 
+def _lent(filters: Sequence[Filters], half: bool) -> list[Filters]:
+    """The generator's filters as a part uses them: in the precision that it multiplies in, with gradients of their
+    own."""
+    precision = torch.bfloat16 if half else torch.float32
+    return [Filters(w.detach().to(precision).requires_grad_(), s.detach().requires_grad_()) for w, s in filters]
+
+
+def _through(filters: Sequence[Filters], generator: Generator, found: list[Tensor]) -> list[Tensor]:
+    """The gradient of each of the generator's parameters, from what ``_learn`` found for it."""
+    made, weights = list(chain(*filters)), [convolution.weight for convolution in generator.convolutions]
+    of_made, of_others = found[: len(made)], found[len(made) :]
+    of_weights = torch.autograd.grad(made, weights, [g.to(tensor) for g, tensor in zip(of_made, made, strict=True)])
+    of = dict(zip(map(id, [*weights, *generator.others()]), [*of_weights, *of_others], strict=True))
+    return [of[id(parameter)] for parameter in generator.parameters()]
+
+
 def _learn(
-    generator: Generator, discriminator: Discriminator, part: Part, adversarial: float, half: bool
+    generator: Generator,
+    filters: Sequence[Filters],
+    discriminator: Discriminator,
+    part: Part,
+    adversarial: float,
+    half: bool,
+    share: float,
 ) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
-    """The gradients of the heads (none where nobody opposes) and of the generator, and what was measured.
+    """The gradients of the heads (none where nobody opposes) and of the generator, its filters' before its other
+    parameters', and what was measured. The gradients are this part's ``share`` of the step's.
 
     Both face the other as it is before the step, so that the heads look at the pictures only once.
     """
@@ -114,7 +139,7 @@ def _learn(
     painted = opponent = 0.0
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         real = part.paintings()
-        unclamped = generator(part.latents).float()
+        unclamped = generator(part.latents, filters).float()
         fake = unclamped.clamp(-1, 1)
         with torch.no_grad():
             real_maps = features(part.look(real))
@@ -132,8 +157,8 @@ def _learn(
             contest = losses.contest(discriminator, real_maps, fake_maps)
             loss = loss + adversarial * contest.generator
             painted, opponent = contest.painted, contest.discriminator.item()
-            for_heads = gradients(contest.discriminator, discriminator.heads, more=True)
-    for_generator = gradients(loss, generator)
+            for_heads = gradients(share * contest.discriminator, discriminator.heads.parameters(), more=True)
+    for_generator = gradients(share * loss, [*chain(*filters), *generator.others()])
     reading = {
         "closeness": texture.item(),
         "painted": painted,
@@ -143,16 +168,14 @@ def _learn(
     return for_heads, for_generator, reading
 
 
-def _mean(gradients: Sequence[list[Tensor]]) -> list[Tensor]:
-    """The gradients of all parts, averaged, in the first one's memory."""
+def _sum(gradients: Sequence[list[Tensor]]) -> list[Tensor]:
+    """The gradients of all parts, added up, in the first one's memory."""
     total, *others = gradients
     for other in others:
         torch._foreach_add_(total, other)
-    if others:
-        torch._foreach_div_(total, len(gradients))
     return total
 
 
-def _replica(network: Network) -> Network:
+def _replica(network: Discriminator) -> Discriminator:
     """A copy that shares the weights; what is not learned, such as a spectral norm's estimate, is its own."""
     return copy.deepcopy(network, {id(parameter): parameter for parameter in network.parameters()})

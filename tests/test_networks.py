@@ -8,8 +8,10 @@ from neural_art import augment, losses
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import (
+    HALF_BAND,
     WIDTHS,
     Discriminator,
+    Filters,
     Generator,
     PictureLayer,
     Stage,
@@ -88,10 +90,30 @@ def test_a_latent_weighs_what_a_convolution_sees() -> None:
 
 def test_a_new_refinement_changes_nothing_and_an_old_one_does() -> None:
     stage, hidden, latents = Stage(16).eval(), torch.randn(1, WIDTHS[8], 8, 8), torch.randn(1, LATENT_SIZE)
+    filters = [stage.enlarge.filters(), stage.refine.filters()]
     with torch.no_grad():
-        assert torch.equal(stage(hidden, latents), stage.enlarge(hidden, latents))
+        assert torch.equal(stage(hidden, latents, iter(filters)), stage.enlarge(hidden, latents))
         stage.gain += 1
-        assert (stage(hidden, latents) - stage.enlarge(hidden, latents)).std() > 0.1
+        assert (stage(hidden, latents, iter(filters)) - stage.enlarge(hidden, latents)).std() > 0.1
+
+
+@pytest.mark.parametrize("doubles", [False, True])
+def test_the_gradients_of_filters_are_those_that_differences_give(doubles: bool) -> None:
+    convolution = StyledConvolution(3, 2, doubles).double()
+
+    def filters(weight: torch.Tensor) -> Filters:
+        with torch.no_grad():
+            convolution.weight.copy_(weight)
+        return convolution.filters()
+
+    weight = torch.randn_like(convolution.weight)
+    of_weight, of_squares = (torch.randn_like(made) for made in filters(weight))
+    loss = sum((a * b).sum() for a, b in zip(filters(weight), (of_weight, of_squares), strict=True))
+    (found,) = torch.autograd.grad(loss, convolution.weight)
+    step = 1e-5 * torch.randn_like(weight)
+    ahead, behind = filters(weight + step), filters(weight - step)
+    change = sum(((a - b) * g).sum() for a, b, g in zip(ahead, behind, (of_weight, of_squares), strict=True)) / 2
+    assert (found * step).sum().item() == pytest.approx(change.item(), rel=1e-6)
 
 
 def test_what_is_remembered_while_painting_follows_the_weights() -> None:
@@ -112,6 +134,18 @@ def test_a_picture_has_no_frame() -> None:
         picture = layer(torch.randn(1, 6, 1, 1).expand(-1, -1, 16, 16))
     assert torch.allclose(picture, picture[:, :, :1, :1], atol=1e-5)
     assert picture.abs().max() > 0.01
+
+
+def test_pictures_are_filtered_as_if_after_the_shuffle_and_keep_no_grid_of_dots() -> None:
+    layer, hidden = PictureLayer(6), torch.randn(2, 6, 16, 16)
+    torch.nn.init.normal_(layer.colour.weight)
+    row = torch.tensor(HALF_BAND)
+    assert row.sum() == 1
+    assert (row * torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0])).sum() == 0
+    with torch.no_grad():
+        shuffled = F.pixel_shuffle(layer.colour(F.pad(hidden, (1, 1, 1, 1), mode="replicate")), 2)
+        filtered = F.conv2d(shuffled, torch.outer(row, row).expand(3, 1, 5, 5), groups=3)
+        assert torch.allclose(layer(hidden)[:, :, 2:-2, 2:-2], filtered, atol=1e-4)
 
 
 def test_the_feature_network_is_frozen_but_lets_gradients_through_to_the_picture() -> None:

@@ -5,10 +5,12 @@ import copy
 import pytest
 import torch
 
+from neural_art import losses
 from neural_art.augment import Look
+from neural_art.features import feature_network
 from neural_art.networks import Discriminator, Generator
-from neural_art.optimiser import Adam
-from neural_art.step import Part, Stepper
+from neural_art.optimiser import Adam, gradients
+from neural_art.step import COARSE, Part, Stepper
 
 
 @pytest.fixture
@@ -71,3 +73,24 @@ def test_without_an_opponent_the_heads_stay_and_the_pictures_come_closer(
     assert readings[-1]["closeness"] < 0.9 * readings[0]["closeness"]
     assert {r["discriminator_loss"] for r in readings} == {0.0}
     assert all(torch.equal(a, b) for a, b in zip(before.parameters(), networks[1].parameters(), strict=True))
+
+
+def test_a_step_moves_the_generator_as_gradients_through_the_whole_of_it_would(
+    networks: tuple[Generator, Discriminator], drawn_paintings: torch.Tensor
+) -> None:
+    part, start = _part(drawn_paintings, copied=4), copy.deepcopy(networks[0])
+    _step(_stepper(*networks, threads=2), part, part, adversarial=0.0)
+    real = part.paintings()
+    fake = start(part.latents)
+    maps = [feature_network()(part.look(shown)) for shown in (fake.clamp(-1, 1), real)]
+    loss = (
+        losses.TEXTURE_WEIGHT * losses.texture_distance(*maps)
+        + losses.ARRANGEMENT_WEIGHT * losses.feature_distance(*(m[COARSE:] for m in maps))
+        + losses.COLOUR_WEIGHT * losses.colour_distance(fake.clamp(-1, 1), real)
+        + losses.WATERMARK_WEIGHT * losses.watermark(fake.clamp(-1, 1), real)
+        + losses.overshoot(fake)
+    )
+    Adam(start.parameters(), (0.5, 0.99)).step(gradients(loss, start.parameters()), 1e-3)
+    for (name, ours), theirs in zip(networks[0].named_parameters(), start.parameters(), strict=True):
+        moved = (ours - theirs).abs().mean() / 1e-3  # Adam's first step moves all by the rate
+        assert moved < 0.02, name

@@ -14,7 +14,7 @@ from neural_art.events import Failed, Finished, RolledBack, Sampled, Saved, Star
 from neural_art.recipe import Recipe
 from neural_art.training import Training, train
 
-QUICK = Recipe(name="sketch", steps=6, batch=4, threads=1)
+QUICK = Recipe(name="sketch", steps=6, batch=4, threads=1, precision="float32")
 
 
 def _last_saved(events: list) -> Saved:
