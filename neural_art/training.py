@@ -375,8 +375,12 @@ class Training:
         return Stepped(**self._now(), progress=progress, seconds_left=left, **tally.means())
 
     def _sampled(self, wall: Tensor) -> Sampled:
-        with torch.inference_mode():
-            pictures = to_bytes(torch.cat([self.averaged(part) for part in wall.split(8)]))
+        def painted(latents: Tensor) -> Tensor:
+            half = self.machine.precision == "bfloat16"
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
+                return self.averaged(latents).float()
+
+        pictures = to_bytes(torch.cat(self._stepper.side_by_side(painted, wall.split(WALL // 4))))
         self.walls += 1
         return Sampled(**self._now(), number=self.walls - 1, pictures=pictures)
 
