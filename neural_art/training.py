@@ -12,7 +12,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import Discriminator, Generator
 from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE, Recipe
-from neural_art.step import Part, Stepper, workers
+from neural_art.step import Opponent, Part, Stepper, workers
 
 LEAST_PAINTINGS = 2
 WALL = 24  # pictures in a wall; the first half at paintings' addresses, the rest imagined
@@ -67,6 +67,7 @@ class Training:
     ``labels``: (n,), the paintings' classes, numbered from 0; new latents are then drawn class by class.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
     ``save_seconds``: a ``Saved`` event comes about so often.
+    ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
 
     Raises ``PaintingError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit.
     """
@@ -82,6 +83,7 @@ class Training:
         labels: Tensor | None = None,
         about: dict[str, Any] | None = None,
         save_seconds: float = SAVE_SECONDS,
+        networks: Sequence[int] = (0,),
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
             raise PaintingError(
@@ -108,27 +110,28 @@ class Training:
         self.machine = _machine(recipe)
         keep_freed_memory()
         torch.set_num_threads(self.machine.threads)
-        self._build()
+        self._build(networks)
 
     # -- set-up ---------------------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def _build(self, networks: Sequence[int]) -> None:
         recipe, base = self.recipe, self.base
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed)
             self.generator = base.generator if base else Generator(recipe.size)
             self.discriminator = base.discriminator if base else Discriminator()
+            others = [Discriminator() for _ in networks[1:]]
         if self.generator.size != recipe.size:
             raise ValueError(f"the base paints {self.generator.size} px, the recipe wants {recipe.size} px")
         self.generator.to(memory_format=torch.channels_last).train()
-        self.discriminator.to(memory_format=torch.channels_last).train()
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.encoder = base.encoder if base else Encoder()
         self.latents = torch.zeros(len(self.paintings), LATENT_SIZE)
         n = len(self.paintings)
         self.crops = torch.stack([torch.arange(n), torch.full((n,), WHOLE)], dim=1)  # a painting and a seed each
         self.generator_optimiser = Adam(self.generator.parameters(), betas=(0.5, 0.99))
-        self.discriminator_optimiser = Adam(self.discriminator.heads.parameters(), betas=(0.0, 0.99))
+        pairs = zip(networks, [self.discriminator, *others], strict=True)
+        self.opponents = [Opponent.on(network, discriminator) for network, discriminator in pairs]
         if self._resume:
             self._restore(*self._resume)
 
@@ -236,9 +239,8 @@ class Training:
     def _make_stepper(self) -> Stepper:
         return Stepper(
             self.generator,
-            self.discriminator,
             self.generator_optimiser,
-            self.discriminator_optimiser,
+            self.opponents,
             threads=min(self.machine.threads, self.machine.batch),
             half=self.machine.precision == "bfloat16",
         )
@@ -255,6 +257,7 @@ class Training:
             adversarial=adversarial,
             generator_rate=rate * recipe.generator_rate,
             discriminator_rate=rate * recipe.discriminator_rate,
+            turn=self.step,
         )
         self.step += 1
         self.pictures += count * self._stepper.parts
@@ -405,7 +408,11 @@ class Training:
         training = dict(checkpoint)  # the same averaged weights, heads and encoder; nothing is copied twice
         training |= {f"current.{name}": t.detach().clone() for name, t in self.generator.state_dict().items()}
         training |= self.generator_optimiser.tensors("generator_optimiser")
-        training |= self.discriminator_optimiser.tensors("discriminator_optimiser")
+        training |= self.opponents[0].optimiser.tensors("discriminator_optimiser")
+        for number, opponent in enumerate(self.opponents[1:], start=1):  # the first one is the model's
+            weights = opponent.discriminator.state_dict()
+            training |= {f"opponent{number}.{name}": t.detach().clone() for name, t in weights.items()}
+            training |= opponent.optimiser.tensors(f"opponent{number}_optimiser")
         training["chance"] = self.chance.get_state()
         training["crops"] = self.crops[len(self.paintings) :].clone()
         state = {
@@ -432,11 +439,12 @@ class Training:
             if len(model.latents) != len(self.paintings):
                 raise KeyError("another number of paintings")
             self.latents = model.latents
-            start = "current."
-            current = {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
-            self.generator.load_state_dict(current)
+            self.generator.load_state_dict(_named(tensors, "current."))
             self.generator_optimiser.restore("generator_optimiser", tensors)
-            self.discriminator_optimiser.restore("discriminator_optimiser", tensors)
+            self.opponents[0].optimiser.restore("discriminator_optimiser", tensors)
+            for number, opponent in enumerate(self.opponents[1:], start=1):
+                opponent.discriminator.load_state_dict(_named(tensors, f"opponent{number}."))
+                opponent.optimiser.restore(f"opponent{number}_optimiser", tensors)
             self.chance.set_state(tensors["chance"])
             self.step, self.walls, self.pictures = state["step"], state["walls"], state["pictures"]
             if not keep_clock:
@@ -480,6 +488,11 @@ class Training:
             maps = feature_network()(F.adaptive_avg_pool2d(generator(latents), SEEN[self.recipe.size]))
             torch.stack([m.float().mean() for m in maps]).sum().backward()
         return time.monotonic() - start
+
+
+def _named(tensors: dict[str, Tensor], start: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with ``start``, by the rest of their names."""
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}
 
 
 class _Tally:

@@ -10,7 +10,7 @@ from neural_art.augment import Look
 from neural_art.features import feature_network
 from neural_art.networks import Discriminator, Generator
 from neural_art.optimiser import Adam, gradients
-from neural_art.step import COARSE, Part, Stepper
+from neural_art.step import COARSE, Opponent, Part, Stepper
 
 
 @pytest.fixture
@@ -20,15 +20,9 @@ def networks() -> tuple[Generator, Discriminator]:
         return Generator(64).train(), Discriminator().train()
 
 
-def _stepper(generator: Generator, discriminator: Discriminator, threads: int) -> Stepper:
-    return Stepper(
-        generator,
-        discriminator,
-        Adam(generator.parameters(), (0.5, 0.99)),
-        Adam(discriminator.heads.parameters(), (0.0, 0.99)),
-        threads=threads,
-        half=False,
-    )
+def _stepper(generator: Generator, discriminator: Discriminator, threads: int, *others: Opponent) -> Stepper:
+    optimiser = Adam(generator.parameters(), (0.5, 0.99))
+    return Stepper(generator, optimiser, [Opponent.on(0, discriminator), *others], threads=threads, half=False)
 
 
 def _part(paintings: torch.Tensor, seed: int = 0, copied: int = 2) -> Part:
@@ -37,8 +31,8 @@ def _part(paintings: torch.Tensor, seed: int = 0, copied: int = 2) -> Part:
     return Part(lambda: shown, torch.randn(4, 256, generator=chance), copied, Look.draw(4, 64, 64, chance))
 
 
-def _step(stepper: Stepper, *parts: Part, adversarial: float = 0.1) -> dict[str, float]:
-    return stepper.step(parts, adversarial=adversarial, generator_rate=1e-3, discriminator_rate=1e-3)
+def _step(stepper: Stepper, *parts: Part, adversarial: float = 0.1, turn: int = 0) -> dict[str, float]:
+    return stepper.step(parts, adversarial=adversarial, generator_rate=1e-3, discriminator_rate=1e-3, turn=turn)
 
 
 def test_two_threads_with_equal_parts_take_the_step_of_one(
@@ -94,3 +88,23 @@ def test_a_step_moves_the_generator_as_gradients_through_the_whole_of_it_would(
     for (name, ours), theirs in zip(networks[0].named_parameters(), start.parameters(), strict=True):
         moved = (ours - theirs).abs().mean() / 1e-3  # Adam's first step moves all by the rate
         assert moved < 0.02, name
+
+
+def test_opponents_take_turns_each_with_its_own_feature_network(
+    networks: tuple[Generator, Discriminator], drawn_paintings: torch.Tensor
+) -> None:
+    second = Opponent.on(1, copy.deepcopy(networks[1]))
+    assert second.features is not feature_network(0)
+    stepper, part, copies = _stepper(*networks, 1, second), _part(drawn_paintings), copy.deepcopy(networks)
+    start = [parameter.clone() for parameter in second.discriminator.heads.parameters()]
+
+    def heads_moved() -> list[bool]:
+        heads = (networks[1].heads, second.discriminator.heads)
+        return [any(not torch.equal(a, b) for a, b in zip(h.parameters(), start, strict=True)) for h in heads]
+
+    first = _step(stepper, part, turn=2)
+    assert heads_moved() == [True, False]
+    alone = _step(_stepper(*copies, 1), part)
+    assert alone == pytest.approx(first, abs=1e-5)  # the first one's turn is a step without the other
+    assert _step(stepper, part, turn=3)["closeness"] != pytest.approx(first["closeness"], abs=1e-4)
+    assert heads_moved() == [True, True]

@@ -231,3 +231,28 @@ def test_a_recipe_survives_json_and_refuses_unknown_settings() -> None:
     assert Recipe.from_json(QUICK.to_json()) == QUICK
     with pytest.raises(RecipeError, match="brush"):
         Recipe.from_json({"brush": 3})
+
+
+def test_a_training_through_two_feature_networks_goes_on_with_both_opponents_as_they_were(
+    drawn_paintings: torch.Tensor,
+) -> None:
+    recipe = replace(QUICK, steps=8, alone=0.0)
+    first = Training(drawn_paintings, recipe, networks=(0, 1))
+    for _ in first.run():
+        pass
+    kept = first.saved()
+    second = Training(drawn_paintings, recipe, networks=(0, 1), resume=(kept.training, kept.state))
+    for ours, theirs in zip(first.opponents, second.opponents, strict=True):
+        assert all(
+            torch.equal(a, theirs.discriminator.state_dict()[n]) for n, a in ours.discriminator.state_dict().items()
+        )
+        assert ours.optimiser.steps == theirs.optimiser.steps > 0
+    assert not any(name.startswith("opponent") for name in kept.checkpoint)  # a model has one
+    with pytest.raises(CheckpointError, match="Start a new run"):
+        Training(drawn_paintings, recipe, networks=(0, 1), resume=_resumable(drawn_paintings))
+
+
+def _resumable(drawn_paintings: torch.Tensor) -> tuple:
+    """What is left of a training through one network."""
+    kept = _last_saved(list(train(drawn_paintings, replace(QUICK, steps=1))))
+    return kept.training, kept.state
