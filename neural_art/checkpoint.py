@@ -88,9 +88,9 @@ class Model:
             )
         encoder, generator, discriminator = Encoder(), Generator(size or stored), Discriminator()
         try:
-            encoder.load_state_dict(_part(tensors, "encoder"))
-            discriminator.load_state_dict(_part(tensors, "discriminator"))
-            weights = _part(tensors, "generator")
+            encoder.load_state_dict(weights_of(tensors, "encoder"))
+            discriminator.load_state_dict(weights_of(tensors, "discriminator"))
+            weights = weights_of(tensors, "generator")
             own = generator.state_dict()
             if generator.size == stored:
                 generator.load_state_dict(weights)
@@ -112,8 +112,8 @@ class Model:
         return cls.from_tensors(tensors, settings, size=size)
 
 
-def _part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """The tensors of one network, in single precision (a shipped base is stored in half precision)."""
+def weights_of(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors of one network, in single precision (a shipped base is stored in half); by its own names."""
     start = name + "."
     found = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
     return {key: t.float() if t.is_floating_point() else t for key, t in found.items()}

@@ -79,6 +79,7 @@ class _Block(nn.Module):
     def __init__(self, block: Any) -> None:
         super().__init__()
         layers: list[nn.Module] = []
+        # not in place: the maps are permuted views, and the gradient of a change to a view copies the whole map
         if hasattr(block, "_expand_conv"):
             layers += [_turned(block._expand_conv, block._bn0), nn.ReLU6()]
         layers += [_turned(block._depthwise_conv, block._bn1), nn.ReLU6()]

@@ -98,12 +98,13 @@ class Stepper:
         ``discriminator_loss``, ``generator_loss``: before the update.
         """
         filters = self._generator.filters()  # once, for all parts
+        lent = _lent(filters, self.half)
         turn = turn % len(self._opponents)
         opponent = self._opponents[turn]
         shown = [
             _Task(
                 self._generator,
-                _lent(filters, self.half),
+                lent,
                 opponent.features,
                 discriminator,
                 part,
@@ -133,10 +134,9 @@ def workers(threads: int) -> ThreadPoolExecutor:
 
 
 def _lent(filters: Sequence[Filters], half: bool) -> list[Filters]:
-    """The generator's filters as a part uses them: in the precision that it multiplies in, with gradients of their
-    own."""
+    """The generator's filters as the parts use them: in the precision that they multiply in, without a past."""
     precision = torch.bfloat16 if half else torch.float32
-    return [Filters(w.detach().to(precision).requires_grad_(), s.detach().requires_grad_()) for w, s in filters]
+    return [Filters(weight.detach().to(precision), squares.detach()) for weight, squares in filters]
 
 
 def _through(filters: Sequence[Filters], generator: Generator, found: list[Tensor]) -> list[Tensor]:
@@ -169,11 +169,12 @@ def _learn(task: _Task) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
     Both face the other as it is before the step, so that the heads look at the pictures only once.
     """
     generator, features, part, copied = task.generator, task.features, task.part, task.part.copied
+    filters = [Filters(*(tensor.detach().requires_grad_() for tensor in pair)) for pair in task.filters]
     for_heads: list[Tensor] = []
     painted = opponent = 0.0
     with torch.autocast("cpu", torch.bfloat16, enabled=task.half):
         real = part.paintings()
-        unclamped = generator(part.latents, task.filters).float()
+        unclamped = generator(part.latents, filters).float()
         fake = unclamped.clamp(-1, 1)
         with torch.no_grad():
             real_maps = features(part.look(real))
@@ -193,7 +194,7 @@ def _learn(task: _Task) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
             painted, opponent = contest.painted, contest.discriminator.item()
             heads = task.discriminator.heads.parameters()
             for_heads = gradients(task.share * contest.discriminator, heads, more=True)
-    for_generator = gradients(task.share * loss, [*chain(*task.filters), *generator.others()])
+    for_generator = gradients(task.share * loss, [*chain(*filters), *generator.others()])
     reading = {
         "closeness": texture.item(),
         "painted": painted,

@@ -24,7 +24,7 @@ from torch import Tensor
 from neural_art import augment, latent
 from neural_art.allocator import keep_freed_memory
 from neural_art.augment import Look
-from neural_art.checkpoint import FORMAT, Model
+from neural_art.checkpoint import FORMAT, Model, weights_of
 from neural_art.errors import CheckpointError, PaintingError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.features import Encoder, describe, feature_network
@@ -439,11 +439,11 @@ class Training:
             if len(model.latents) != len(self.paintings):
                 raise KeyError("another number of paintings")
             self.latents = model.latents
-            self.generator.load_state_dict(_named(tensors, "current."))
+            self.generator.load_state_dict(weights_of(tensors, "current"))
             self.generator_optimiser.restore("generator_optimiser", tensors)
             self.opponents[0].optimiser.restore("discriminator_optimiser", tensors)
             for number, opponent in enumerate(self.opponents[1:], start=1):
-                opponent.discriminator.load_state_dict(_named(tensors, f"opponent{number}."))
+                opponent.discriminator.load_state_dict(weights_of(tensors, f"opponent{number}"))
                 opponent.optimiser.restore(f"opponent{number}_optimiser", tensors)
             self.chance.set_state(tensors["chance"])
             self.step, self.walls, self.pictures = state["step"], state["walls"], state["pictures"]
@@ -488,11 +488,6 @@ class Training:
             maps = feature_network()(F.adaptive_avg_pool2d(generator(latents), SEEN[self.recipe.size]))
             torch.stack([m.float().mean() for m in maps]).sum().backward()
         return time.monotonic() - start
-
-
-def _named(tensors: dict[str, Tensor], start: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with ``start``, by the rest of their names."""
-    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}
 
 
 class _Tally:
