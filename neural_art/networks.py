@@ -16,11 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from neural_art import features
+from neural_art import features, winograd
 from neural_art.recipe import LATENT_SIZE, SIZES
 
 WIDTHS = {4: 256, 8: 192, 16: 128, 32: 96, 64: 64, 128: 32}
 """Channels of the generator's hidden maps, by their side. Low resolutions are cheap, so they are wide."""
+
+CUT = {True: 8, False: 16}
+"""Sides from which maps are convolved in squares (see ``winograd``), by whether weights learn: for the few squares of
+a single picture's small maps, the larger filters do not pay."""
 
 REFINED = (8, 16, 32)
 """Sides of the hidden maps that a residual convolution refines."""
@@ -51,9 +55,9 @@ class Generator(nn.Module):
         self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
         self.convolutions = [m for m in self.modules() if isinstance(m, StyledConvolution)]
 
-    def filters(self) -> list[Filters]:
-        """What its styled convolutions multiply by, in order: made of their weights alone."""
-        return [convolution.filters() for convolution in self.convolutions]
+    def filters(self, *, half: bool = False) -> list[Filters]:
+        """What its styled convolutions multiply by, in order: made of their weights alone. ``half``: in bfloat16."""
+        return [convolution.filters(half=half) for convolution in self.convolutions]
 
     def others(self) -> list[nn.Parameter]:
         """The parameters that ``filters()`` are not made of."""
@@ -62,7 +66,7 @@ class Generator(nn.Module):
 
     def forward(self, latents: Tensor, filters: Sequence[Filters] | None = None) -> Tensor:
         """``filters``: as ``filters()`` makes them, for whoever shares them among several calls."""
-        made = iter(self.filters() if filters is None else filters)
+        made = iter(self.filters(half=torch.is_autocast_enabled("cpu")) if filters is None else filters)
         hidden = F.leaky_relu(self.first(latents), SLOPE).view(-1, WIDTHS[4], 4, 4)
         hidden = hidden.contiguous(memory_format=torch.channels_last)
         picture: Tensor | None = None
@@ -79,8 +83,8 @@ class Generator(nn.Module):
 class Filters(NamedTuple):
     """What a styled convolution multiplies by."""
 
-    weight: Tensor  # (n, channels, 3, 3)
-    squares: Tensor  # (channels, out_channels): their squares, summed over places
+    weight: Tensor  # (n, channels, 3, 3), or (36, n, channels) for ``winograd.convolve``
+    squares: Tensor  # (channels, out_channels): the weights' squares, summed over places
 
 
 class Stage(nn.Module):
@@ -91,8 +95,8 @@ class Stage(nn.Module):
     def __init__(self, side: int) -> None:
         super().__init__()
         channels, out_channels = WIDTHS[side // 2], WIDTHS[side]
-        self.enlarge = StyledConvolution(channels, out_channels, doubles=True)
-        self.refine = StyledConvolution(out_channels, out_channels) if side in REFINED else None
+        self.enlarge = StyledConvolution(channels, out_channels, side // 2, doubles=True)
+        self.refine = StyledConvolution(out_channels, out_channels, side) if side in REFINED else None
         self.gain = nn.Parameter(torch.zeros(out_channels, 1, 1)) if side in REFINED else None
 
     def forward(self, hidden: Tensor, latents: Tensor, filters: Iterator[Filters]) -> Tensor:
@@ -105,8 +109,8 @@ class Stage(nn.Module):
 class StyledConvolution(nn.Module):
     """A 3 x 3 convolution whose inputs the latent weighs, and a leaky activation.
 
-    (n, channels, s, s) -> (n, out_channels, s, s) or, if it ``doubles``, (n, out_channels, 2 s, 2 s): four pixels of
-    the large map are then four channels of the small one.
+    (n, channels, side, side) -> (n, out_channels, side, side) or, if it ``doubles``, (n, out_channels, 2 side, 2 side):
+    four pixels of the large map are then four channels of the small one.
 
     The outputs are divided by the size that they would have for inputs of unit variance (weight demodulation: Karras et
     al. 2020, arXiv 1912.04958, section 2.2). Nothing is measured on the maps, so no place can set the contrast of the
@@ -114,36 +118,42 @@ class StyledConvolution(nn.Module):
     picture, a slider would flicker; the same for all, nothing came of it.
     """
 
-    def __init__(self, channels: int, out_channels: int, doubles: bool = False) -> None:
+    def __init__(self, channels: int, out_channels: int, side: int, *, doubles: bool = False) -> None:
         super().__init__()
+        self.side = side
         weight = nn.init.kaiming_normal_(torch.empty(out_channels, channels, 3, 3), SLOPE)
         # all four pixels of a shuffled square start alike: no checkerboard to unlearn
         self.weight = nn.Parameter(weight.repeat_interleave(4, dim=0) if doubles else weight)
-        self.doubles = doubles
+        self.pixels = 2 if doubles else 1  # along the side of a square that one place of the map becomes
         self.style = nn.Linear(LATENT_SIZE, channels)
         nn.init.normal_(self.style.weight, std=0.5 / math.sqrt(LATENT_SIZE))
         nn.init.ones_(self.style.bias)
         self.shift = nn.Parameter(torch.zeros(out_channels, 1, 1))
-        self._known: tuple[int, Filters] | None = None
+        self._known: tuple[tuple[int, bool], Filters] | None = None
 
     def forward(self, hidden: Tensor, latents: Tensor, filters: Filters | None = None) -> Tensor:
         style = self.style(latents)
         weight, squares = self.filters() if filters is None else filters
         with torch.autocast("cpu", enabled=False):
             gain = math.sqrt(2) * torch.rsqrt(style.float().square() @ squares + 1e-8)
-        mixed = F.conv2d(hidden * style[:, :, None, None].to(hidden), weight, padding=1)
-        if self.doubles:
-            mixed = F.pixel_shuffle(mixed, 2)
+        hidden = hidden * style[:, :, None, None].to(hidden)
+        if weight.ndim == 3:
+            mixed = winograd.convolve(hidden, weight, pixels=self.pixels)
+        else:
+            mixed = F.conv2d(hidden, weight, padding=1)
+            if self.pixels > 1:
+                mixed = F.pixel_shuffle(mixed, self.pixels)
         return F.leaky_relu_(torch.addcmul(self.shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
 
-    def filters(self) -> Filters:
-        """Made of the weights as they are; remembered while painting."""
-        painting = not torch.is_grad_enabled()
-        if painting and self._known is not None and self._known[0] == self.weight._version:
+    def filters(self, *, half: bool = False) -> Filters:
+        """Made of the weights as they are; remembered while painting. ``half``: for bfloat16."""
+        learning = torch.is_grad_enabled()
+        cut = not half and self.side >= CUT[learning]
+        if not learning and self._known is not None and self._known[0] == (self.weight._version, cut):
             return self._known[1]
-        filters = Filters(*_MakeFilters.apply(self.weight, self.doubles))
-        if painting:
-            self._known = self.weight._version, filters
+        filters = Filters(*_MakeFilters.apply(self.weight, self.pixels, cut))
+        if not learning:
+            self._known = (self.weight._version, cut), filters
         return filters
 
 
@@ -155,23 +165,25 @@ class _MakeFilters(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, doubles: bool) -> tuple[Tensor, Tensor]:
-        weight = _alike_on_flat(weight) if doubles else weight.clone()
+    def forward(ctx: Any, weight: Tensor, pixels: int, cut: bool) -> tuple[Tensor, Tensor]:
+        weight = _alike_on_flat(weight) if pixels > 1 else weight.clone()
         squares = weight.square().sum((2, 3))
-        if doubles:  # the four pixels of a square share one size, and keep their contrast
-            squares = squares.view(-1, 4, squares.shape[1]).mean(1)
-        ctx.doubles = doubles
+        if pixels > 1:  # the four pixels of a square share one size, and keep their contrast
+            squares = squares.view(-1, pixels**2, squares.shape[1]).mean(1)
+        ctx.pixels, ctx.cut = pixels, cut
         ctx.save_for_backward(weight)
-        return weight, squares.T
+        return winograd.transformed(weight, pixels=pixels) if cut else weight, squares.T
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         of_weight, of_squares = gradients[0], gradients[1].T
         (weight,) = ctx.saved_tensors
-        if ctx.doubles:
-            of_squares = of_squares.repeat_interleave(4, dim=0) / 4
+        if ctx.cut:
+            of_weight = winograd.transposed(of_weight, pixels=ctx.pixels)
+        if ctx.pixels > 1:
+            of_squares = of_squares.repeat_interleave(ctx.pixels**2, dim=0) / ctx.pixels**2
         gradient = torch.addcmul(of_weight, weight, 2 * of_squares[:, :, None, None])
-        return _alike_on_flat(gradient) if ctx.doubles else gradient, None  # a projection is its own transpose
+        return _alike_on_flat(gradient) if ctx.pixels > 1 else gradient, None, None  # a projection is its own transpose
 
 
 def _alike_on_flat(weight: Tensor) -> Tensor:

@@ -97,7 +97,8 @@ class Stepper:
         ``closeness``: the texture distance. ``painted``: share of generated patches that pass for painted, 0 to 1.
         ``discriminator_loss``, ``generator_loss``: before the update.
         """
-        filters = self._generator.filters()  # once, for all parts
+        # once, for all parts
+        filters = self.side_by_side(lambda one: one.filters(half=self.half), self._generator.convolutions)
         lent = _lent(filters, self.half)
         turn = turn % len(self._opponents)
         opponent = self._opponents[turn]
@@ -119,8 +120,25 @@ class Stepper:
         for_heads, for_generator, readings = zip(*learned, strict=True)
         if adversarial > 0:
             opponent.optimiser.step(_sum(for_heads), discriminator_rate)
-        self._optimiser.step(_through(filters, self._generator, _sum(for_generator)), generator_rate)
+        self._optimiser.step(self._through(filters, for_generator), generator_rate)
         return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
+
+    def _through(self, filters: Sequence[Filters], found: Sequence[list[Tensor]]) -> list[Tensor]:
+        """The gradient of each of the generator's parameters, from what ``_learn`` found in each part."""
+        weights = [convolution.weight for convolution in self._generator.convolutions]
+
+        def of_weight(number: int) -> Tensor:
+            made, there = filters[number], 2 * number
+            of_made = _sum([part[there : there + 2] for part in found])
+            (gradient,) = torch.autograd.grad(
+                made, weights[number], [g.to(t) for g, t in zip(of_made, made, strict=True)]
+            )
+            return gradient
+
+        of_weights = self.side_by_side(of_weight, range(len(weights)))
+        of_others = _sum([part[2 * len(weights) :] for part in found])
+        of = dict(zip(map(id, [*weights, *self._generator.others()]), [*of_weights, *of_others], strict=True))
+        return [of[id(parameter)] for parameter in self._generator.parameters()]
 
     def side_by_side(self, work: Callable[[Given], Made], shares: Sequence[Given]) -> list[Made]:
         """What ``work`` makes of each share, in order; each part's thread takes one at a time."""
@@ -137,15 +155,6 @@ def _lent(filters: Sequence[Filters], half: bool) -> list[Filters]:
     """The generator's filters as the parts use them: in the precision that they multiply in, without a past."""
     precision = torch.bfloat16 if half else torch.float32
     return [Filters(weight.detach().to(precision), squares.detach()) for weight, squares in filters]
-
-
-def _through(filters: Sequence[Filters], generator: Generator, found: list[Tensor]) -> list[Tensor]:
-    """The gradient of each of the generator's parameters, from what ``_learn`` found for it."""
-    made, weights = list(chain(*filters)), [convolution.weight for convolution in generator.convolutions]
-    of_made, of_others = found[: len(made)], found[len(made) :]
-    of_weights = torch.autograd.grad(made, weights, [g.to(tensor) for g, tensor in zip(of_made, made, strict=True)])
-    of = dict(zip(map(id, [*weights, *generator.others()]), [*of_weights, *of_others], strict=True))
-    return [of[id(parameter)] for parameter in generator.parameters()]
 
 
 @dataclass(frozen=True)
