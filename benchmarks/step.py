@@ -3,8 +3,8 @@
     python benchmarks/step.py [--recipe study] [--batch 16] [--threads N]
 
 Prints, for one batch: the whole step, its parts on a single thread (which is how a step runs: a part of the batch on
-each core), and every convolution of the generator beside a matrix multiplication of the same shape. Run it on an idle
-machine.
+each core), and every styled convolution of the generator, both ways of it beside matrix products of the same shapes, in
+float32. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor
 
-from neural_art import losses
+from neural_art import losses, winograd
 from neural_art.augment import Look
 from neural_art.checkpoint import FILE, Model
 from neural_art.features import Encoder, feature_network
-from neural_art.networks import Discriminator, Generator
+from neural_art.networks import CUT, Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
 from neural_art.training import SEEN, Training, stored_size
 
@@ -109,29 +110,38 @@ def parts(model: Model, batch: int) -> Iterable[tuple[str, float]]:
     )
 
 
-def convolutions(generator: Generator, batch: int) -> Iterable[tuple[str, float, float, float]]:
-    """Dense convolutions: shape, milliseconds forward, GFLOP/s, GFLOP/s of a matrix multiplication of its shape."""
-    found: list[tuple[nn.Conv2d, Tensor]] = []
+def convolutions(generator: Generator, batch: int) -> Iterable[tuple[str, float, object, float]]:
+    """The styled convolutions: shape, milliseconds there and back as a convolution and in squares (see ``winograd``),
+    and what as many multiplications as the convolution's take in matrix products of its shapes."""
+    for layer in generator.convolutions:
+        n, channels = layer.weight.shape[:2]
+        given = torch.randn(batch, channels, layer.side, layer.side).contiguous(memory_format=torch.channels_last)
+        weight = layer.weight.detach()
+        filters = winograd.transformed(weight, pixels=layer.pixels)
 
-    def hook(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        assert isinstance(layer, nn.Conv2d)
-        found.append((layer, inputs[0]))
+        def convolved(maps: Tensor, weight: Tensor, pixels: int = layer.pixels) -> Tensor:
+            mixed = F.conv2d(maps, weight, padding=1)
+            return F.pixel_shuffle(mixed, pixels) if pixels > 1 else mixed
 
-    dense = [m for m in generator.modules() if isinstance(m, nn.Conv2d) and m.groups == 1]
-    hooks = [layer.register_forward_pre_hook(hook) for layer in dense]
-    with torch.inference_mode():
-        generator(torch.randn(batch, LATENT_SIZE))
-        for handle in hooks:
-            handle.remove()
-        for layer, given in found:
-            n, channels, height, width = given.shape
-            depth = channels * layer.kernel_size[0] * layer.kernel_size[1]
-            work = 2e-6 * n * height * width * depth * layer.out_channels  # MFLOP
-            a, b = torch.randn(n * height * width, depth), torch.randn(depth, layer.out_channels)
-            taken = milliseconds(lambda layer=layer, given=given: layer(given))  # type: ignore[misc]
-            best = milliseconds(lambda a=a, b=b: a @ b)  # type: ignore[misc]
-            kernel = f"{layer.kernel_size[0]}x{layer.kernel_size[1]}"
-            yield f"{channels} -> {layer.out_channels}, {kernel} at {height} px", taken, work / taken, work / best
+        def in_squares(maps: Tensor, filters: Tensor, pixels: int = layer.pixels) -> Tensor:
+            return winograd.convolve(maps, filters, pixels=pixels)
+
+        a, b = torch.randn(given[:, 0].numel(), 9 * channels), torch.randn(9 * channels, n)
+        c = torch.randn(len(a), n)
+        products = milliseconds(lambda a=a, b=b, c=c: (a @ b, a.T @ c, c @ b.T))  # type: ignore[misc]
+        yield (
+            f"{channels} -> {n} at {layer.side} px",
+            there_and_back(convolved, given, weight),
+            there_and_back(in_squares, given, filters) if layer.side >= CUT[True] else "",
+            products,
+        )
+
+
+def there_and_back(convolve: Callable[[Tensor, Tensor], Tensor], maps: Tensor, weight: Tensor) -> float:
+    """Milliseconds of a convolution and of both its gradients."""
+    inputs = [maps.requires_grad_(), weight.requires_grad_()]
+    upstream = torch.randn_like(convolve(*inputs))
+    return milliseconds(lambda: torch.autograd.grad(convolve(*inputs), inputs, upstream))
 
 
 def main() -> None:
@@ -146,7 +156,7 @@ def main() -> None:
     model = start(SIZES[asked.recipe])
     table(("part, on one thread", "ms"), parts(model, asked.batch))
     table(
-        ("the generator's convolutions, on one thread", "ms", "GFLOP/s", "matrix multiplication, GFLOP/s"),
+        ("there and back, on one thread", "a convolution, ms", "in squares, ms", "matrix products of its shapes, ms"),
         convolutions(model.generator.train(), asked.batch),
     )
 

@@ -54,14 +54,14 @@ def base_recipe(name: str, minutes: float, seed: int = 0, *, tuning: bool = Fals
         alone=0.2,
         averaging=0.03,
     )
-    return replace(recipe, generator_rate=2e-4, discriminator_rate=6e-4) if tuning else recipe
+    return replace(recipe, generator_rate=2e-4) if tuning else recipe
 
 
 def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None) -> Iterator[Event | Progress]:
     """Trains on all pictures below ``folder`` and writes ``run``; goes on where an earlier call stopped.
 
     ``start``: a base model to begin from rather than from nothing. Every ten minutes the model is judged, and the best
-    one so far is kept beside the last (see ``judge``).
+    one so far, which may be ``start``, is kept beside the last (see ``judge``).
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``PaintingError`` for too few pictures.
@@ -74,6 +74,8 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
         if not pictures.exists():
             yield from _square(folder, pictures, side)
         paintings = torch.from_numpy(np.memmap(pictures, np.uint8, "c").reshape(-1, 3, side, side))
+        if start and not (run.folder / BEST).exists():
+            _keep_the_best(run, start, paintings)
         before = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
         about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": before}
         began = time.monotonic()
@@ -92,7 +94,7 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
             run.record(event)
             if isinstance(event, Saved) and (event.seconds - judged > JUDGE_SECONDS or training.progress >= 1):
                 judged = event.seconds
-                _keep_the_best(run, event, paintings)
+                _keep_the_best(run, Model.from_tensors(event.checkpoint, event.settings), paintings)
             yield event
 
 
@@ -142,12 +144,10 @@ def judge(model: Model, paintings: Tensor) -> float:
     return 1000 * kid(features(real), features(fake))
 
 
-def _keep_the_best(run: Run, saved: Saved, paintings: Tensor) -> None:
-    model = Model.from_tensors(saved.checkpoint, saved.settings)
-    found = judge(model, paintings)
-    best = run.folder / BEST
+def _keep_the_best(run: Run, model: Model, paintings: Tensor) -> None:
+    found, best = judge(model, paintings), run.folder / BEST
     if not best.exists() or found < Model.open(best).settings["kid"]:
-        checkpoint.write(best, saved.checkpoint, {**saved.settings, "kid": round(found, 2)})
+        checkpoint.write(best, model.tensors(), {**model.settings, "kid": round(found, 2)})
 
 
 def ship(run: Run, folder: Path, data: str) -> Path:

@@ -71,7 +71,7 @@ def test_only_a_better_model_takes_the_place_of_the_best(
 ) -> None:
     run = _run(tmp_path / "run")
     list(pretraining.pretrain(folder, run, _recipe(2)))
-    best, other = run.folder / pretraining.BEST, Training(drawn_paintings, _recipe(1)).saved()
+    best, other = run.folder / pretraining.BEST, Training(drawn_paintings, _recipe(1)).model()
     tensors, settings = checkpoint.read(best)
     for found, remains in ((-1e6, True), (1e6, False)):
         checkpoint.write(best, tensors, {**settings, "kid": found})
@@ -109,6 +109,22 @@ def test_a_base_tells_how_long_the_model_that_it_began_from_was_trained(folder: 
     card = pretraining.ship(run, tmp_path / "shipped", "Drawings.").with_name(pretraining.CARD).read_text()
     assert "after 10 of the model it began from" in card
     assert FILE in {file.name for file in (tmp_path / "shipped").iterdir()}
+
+
+def test_a_model_that_training_only_spoils_is_kept_as_it_was(folder: Path, tmp_path: Path) -> None:
+    list(pretraining.pretrain(folder, _run(tmp_path / "first"), _recipe(2)))
+    start = Model.open(_run(tmp_path / "first").checkpoint)
+    before = start.tensors()
+    run = _run(tmp_path / "second")
+    list(pretraining.pretrain(folder, run, replace(_recipe(4), generator_rate=0.1), start))
+    best, last = Model.open(run.folder / pretraining.BEST), Model.open(run.checkpoint)
+    assert torch.equal(best.generator.first.weight, before["generator.first.weight"])
+    assert not torch.equal(last.generator.first.weight, before["generator.first.weight"])
+
+
+def test_a_trained_model_is_tuned_more_gently_than_a_new_one() -> None:
+    new, tuned = (pretraining.base_recipe("study", 60.0, tuning=tuning) for tuning in (False, True))
+    assert tuned.generator_rate < new.generator_rate
 
 
 def test_what_half_precision_cannot_hold_is_shipped_whole(folder: Path, tmp_path: Path) -> None:
