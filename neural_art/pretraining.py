@@ -132,10 +132,12 @@ def pretrain_enlarger(
 def judge(model: Model, paintings: Tensor) -> float:
     """The kernel distance (x 1000) of 512 new pictures from as many paintings, bytes (n, 3, L, L): less is better.
 
-    Looked at through a network that the training does not look through (see ``distance``).
+    Looked at through a network that the training does not look through (see ``distance``). The pictures are crossed
+    from as many addresses as a shipped model has, so that it is judged as it was before.
     """
     size, chance = model.generator.size, torch.Generator().manual_seed(0)
-    latents = latent.crossed(model.latents, JUDGED, chance)
+    own = model.latents[spread_out(len(model.latents), KEPT_LATENTS)]
+    latents = latent.crossed(own, JUDGED, chance)
     generator = model.generator.eval()
     with torch.inference_mode():
         fake = to_bytes(torch.cat([generator(part) for part in latents.split(16)]))

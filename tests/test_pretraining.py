@@ -24,6 +24,7 @@ def folder(tmp_path: Path, drawn_paintings: torch.Tensor, monkeypatch: pytest.Mo
     """Twelve pictures in two folders, and a base model that is content with them."""
     monkeypatch.setattr(pretraining, "LIMITS", replace(pretraining.LIMITS, least=10))
     monkeypatch.setattr(pretraining, "JUDGED", 8)
+    monkeypatch.setattr(pretraining, "KEPT_LATENTS", 8)
     for number, pixels in enumerate(drawn_paintings.permute(0, 2, 3, 1).numpy()):
         file = tmp_path / "pictures" / str(number % 2) / f"{number}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +99,16 @@ def test_the_judge_prefers_pictures_like_the_paintings(drawn_paintings: torch.Te
         model.generator = _Painter(pictures)  # type: ignore[assignment]
         found.append(pretraining.judge(model, drawn_paintings))
     assert found[0] < 0.1 * found[1]
+
+
+def test_a_shipped_model_is_judged_as_before(folder: Path, tmp_path: Path, drawn_paintings: torch.Tensor) -> None:
+    run = _run(tmp_path / "run")
+    list(pretraining.pretrain(folder, run, _recipe(2)))
+    shipped = pretraining.ship(run, tmp_path / "shipped", "Drawings.")
+    whole, halved = Model.open(run.folder / pretraining.BEST), Model.open(shipped)
+    assert len(halved.latents) < len(whole.latents)
+    found = [pretraining.judge(model, drawn_paintings) for model in (whole, halved)]
+    assert found[0] == pytest.approx(found[1], rel=2e-3)
 
 
 def test_a_base_tells_how_long_the_model_that_it_began_from_was_trained(folder: Path, tmp_path: Path) -> None:
