@@ -160,7 +160,7 @@ def pretrain(options: argparse.Namespace) -> int:
     run = Run(options.run.absolute())
     if not run.exists():
         run = Run.at(options.run, options.run.resolve().name)
-    recipe = pretraining.base_recipe(options.recipe, options.minutes, options.seed, tuning=options.start is not None)
+    recipe = pretraining.base_recipe(options.recipe, options.minutes, options.seed)
     start = Model.open(options.start, size=recipe.size) if options.start else None
     with _bar("Reading pictures", 100, "%") as bar:
         for event in pretraining.pretrain(options.folder, run, recipe, start):

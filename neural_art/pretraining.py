@@ -41,10 +41,9 @@ JUDGE_SECONDS = 600.0
 JUDGED = 512  # pictures, and as many paintings
 
 
-def base_recipe(name: str, minutes: float, seed: int = 0, *, tuning: bool = False) -> Recipe:
-    """The settings of a base model's training. ``tuning``: of one that is trained already, which the rate of a new one
-    would set back by more than several minutes make good."""
-    recipe = Recipe(
+def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
+    """The settings of a base model's training."""
+    return Recipe(
         name=name,
         minutes=minutes,
         seed=seed,
@@ -54,7 +53,6 @@ def base_recipe(name: str, minutes: float, seed: int = 0, *, tuning: bool = Fals
         alone=0.2,
         averaging=0.03,
     )
-    return replace(recipe, generator_rate=2e-4) if tuning else recipe
 
 
 def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None) -> Iterator[Event | Progress]:
