@@ -29,7 +29,7 @@ from neural_art import losses, winograd
 from neural_art.augment import Look
 from neural_art.checkpoint import FILE, Model
 from neural_art.features import Encoder, feature_network
-from neural_art.networks import CUT, Discriminator, Generator
+from neural_art.networks import CUT, Discriminator, Generator, StyledConvolution
 from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
 from neural_art.training import SEEN, Training, stored_size
 
@@ -110,31 +110,30 @@ def parts(model: Model, batch: int) -> Iterable[tuple[str, float]]:
     )
 
 
-def convolutions(generator: Generator, batch: int) -> Iterable[tuple[str, float, object, float]]:
-    """The styled convolutions: shape, milliseconds there and back as a convolution and in squares (see ``winograd``),
+def timed(layer: StyledConvolution, batch: int) -> tuple[str, float, object, float]:
+    """A styled convolution: its shape, milliseconds there and back as a convolution and in squares (see ``winograd``),
     and what as many multiplications as the convolution's take in matrix products of its shapes."""
-    for layer in generator.convolutions:
-        n, channels = layer.weight.shape[:2]
-        given = torch.randn(batch, channels, layer.side, layer.side).contiguous(memory_format=torch.channels_last)
-        weight = layer.weight.detach()
-        filters = winograd.transformed(weight, pixels=layer.pixels)
+    (n, channels), side, pixels = layer.weight.shape[:2], layer.side, layer.pixels
+    given = torch.randn(batch, channels, side, side).contiguous(memory_format=torch.channels_last)
+    weight = layer.weight.detach()
 
-        def convolved(maps: Tensor, weight: Tensor, pixels: int = layer.pixels) -> Tensor:
-            mixed = F.conv2d(maps, weight, padding=1)
-            return F.pixel_shuffle(mixed, pixels) if pixels > 1 else mixed
+    def convolved(maps: Tensor, weight: Tensor) -> Tensor:
+        mixed = F.conv2d(maps, weight, padding=1)
+        return F.pixel_shuffle(mixed, pixels) if pixels > 1 else mixed
 
-        def in_squares(maps: Tensor, filters: Tensor, pixels: int = layer.pixels) -> Tensor:
-            return winograd.convolve(maps, filters, pixels=pixels)
+    def in_squares(maps: Tensor, filters: Tensor) -> Tensor:
+        return winograd.convolve(maps, filters, pixels=pixels)
 
-        a, b = torch.randn(given[:, 0].numel(), 9 * channels), torch.randn(9 * channels, n)
-        c = torch.randn(len(a), n)
-        products = milliseconds(lambda a=a, b=b, c=c: (a @ b, a.T @ c, c @ b.T))  # type: ignore[misc]
-        yield (
-            f"{channels} -> {n} at {layer.side} px",
-            there_and_back(convolved, given, weight),
-            there_and_back(in_squares, given, filters) if layer.side >= CUT[True] else "",
-            products,
-        )
+    filters = winograd.transformed(weight, pixels=pixels)
+    a, b, c = (
+        torch.randn(shape) for shape in ((batch * side**2, 9 * channels), (9 * channels, n), (batch * side**2, n))
+    )
+    return (
+        f"{channels} -> {n} at {side} px",
+        there_and_back(convolved, given, weight),
+        there_and_back(in_squares, given, filters) if side >= CUT[True] else "",
+        milliseconds(lambda: (a @ b, a.T @ c, c @ b.T)),
+    )
 
 
 def there_and_back(convolve: Callable[[Tensor, Tensor], Tensor], maps: Tensor, weight: Tensor) -> float:
@@ -157,7 +156,7 @@ def main() -> None:
     table(("part, on one thread", "ms"), parts(model, asked.batch))
     table(
         ("there and back, on one thread", "a convolution, ms", "in squares, ms", "matrix products of its shapes, ms"),
-        convolutions(model.generator.train(), asked.batch),
+        (timed(layer, asked.batch) for layer in model.generator.convolutions),
     )
 
 

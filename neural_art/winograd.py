@@ -77,7 +77,7 @@ def transposed(gradient: Tensor, *, pixels: int = 1) -> Tensor:
 
 
 def convolve(maps: Tensor, filters: Tensor, *, pixels: int = 1) -> Tensor:
-    """``F.conv2d(maps, weight, padding=1)``, for ``filters = transformed(weight)``; both ask for gradients or may.
+    """``F.conv2d(maps, weight, padding=1)``, for ``filters = transformed(weight)``.
 
     ``maps`` are (m, channels, h, w), whose sides are multiples of 4. With ``pixels`` of 2, a pixel shuffle follows:
     (m, n / 4, 2 h, 2 w).
