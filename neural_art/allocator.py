@@ -30,6 +30,22 @@ def keep_freed_memory() -> bool:
     return True
 
 
+def release_freed_memory() -> bool:
+    """Gives the system back what was freed so far, all pages of it that are whole; whether that is possible here.
+
+    What comes next may want blocks of other sizes, and find little room in the pieces.
+    """
+    if sys.platform != "linux":
+        return False
+    library = ctypes.CDLL(None)
+    malloc_trim = getattr(library, "malloc_trim", None)
+    if malloc_trim is None:
+        return False
+    malloc_trim(0)
+    _ask_for_huge_pages(library)  # which those that were given back may have been
+    return True
+
+
 def _ask_for_huge_pages(library: ctypes.CDLL) -> None:
     """Has the heap's next part made of huge pages. Memory is taken only when it is first written to."""
     library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]

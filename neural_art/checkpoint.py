@@ -73,7 +73,7 @@ class Model:
             "encoder": self.encoder,
         }
         weights = {f"{part}.{name}": t for part, module in parts.items() for name, t in module.state_dict().items()}
-        return {name: t.detach().clone() for name, t in (weights | {"latents": self.latents}).items()}
+        return copied(weights | {"latents": self.latents})
 
     @classmethod
     def from_tensors(
@@ -110,6 +110,11 @@ class Model:
         """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``."""
         tensors, settings = read(path / FILE if path.is_dir() else path)
         return cls.from_tensors(tensors, settings, size=size)
+
+
+def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies that later training steps do not change, laid out as ``write`` writes them."""
+    return {name: t.detach().clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}
 
 
 def weights_of(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

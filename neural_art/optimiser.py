@@ -49,10 +49,10 @@ class Adam:
         )
 
     def tensors(self, name: str) -> dict[str, Tensor]:
-        """A copy of the state, each tensor's name beginning with ``name``."""
+        """The state, which later steps change, each tensor's name beginning with ``name``."""
         kept = {f"{name}.steps": torch.tensor(self.steps)}
         for number, (mean, square) in enumerate(zip(self.means, self.squares, strict=True)):
-            kept |= {f"{name}.{number}.mean": mean.clone(), f"{name}.{number}.square": square.clone()}
+            kept |= {f"{name}.{number}.mean": mean, f"{name}.{number}.square": square}
         return kept
 
     def restore(self, name: str, tensors: dict[str, Tensor]) -> None:

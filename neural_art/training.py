@@ -22,9 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from neural_art import augment, latent
-from neural_art.allocator import keep_freed_memory
+from neural_art.allocator import keep_freed_memory, release_freed_memory
 from neural_art.augment import Look
-from neural_art.checkpoint import FORMAT, Model, weights_of
+from neural_art.checkpoint import FORMAT, Model, copied, weights_of
 from neural_art.errors import CheckpointError, PaintingError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.features import Encoder, describe, feature_network
@@ -191,6 +191,7 @@ class Training:
         if self.step == 0:
             self.machine = self._measure()
             torch.set_num_threads(self.machine.threads)
+        release_freed_memory()  # a step has other sizes than what went before
         self._stepper = self._make_stepper()
         yield Started(
             **self._now(),
@@ -405,16 +406,15 @@ class Training:
         """This moment, whole: what to show and what to go on from."""
         model = self.model()
         checkpoint = model.tensors()
-        training = dict(checkpoint)  # the same averaged weights, heads and encoder; nothing is copied twice
-        training |= {f"current.{name}": t.detach().clone() for name, t in self.generator.state_dict().items()}
-        training |= self.generator_optimiser.tensors("generator_optimiser")
-        training |= self.opponents[0].optimiser.tensors("discriminator_optimiser")
+        moving = {f"current.{name}": t for name, t in self.generator.state_dict().items()}
+        moving |= self.generator_optimiser.tensors("generator_optimiser")
+        moving |= self.opponents[0].optimiser.tensors("discriminator_optimiser")
         for number, opponent in enumerate(self.opponents[1:], start=1):  # the first one is the model's
             weights = opponent.discriminator.state_dict()
-            training |= {f"opponent{number}.{name}": t.detach().clone() for name, t in weights.items()}
-            training |= opponent.optimiser.tensors(f"opponent{number}_optimiser")
-        training["chance"] = self.chance.get_state()
-        training["crops"] = self.crops[len(self.paintings) :].clone()
+            moving |= {f"opponent{number}.{name}": t for name, t in weights.items()}
+            moving |= opponent.optimiser.tensors(f"opponent{number}_optimiser")
+        moving |= {"chance": self.chance.get_state(), "crops": self.crops[len(self.paintings) :]}
+        training = checkpoint | copied(moving)  # the averaged weights, heads and encoder are not copied twice
         state = {
             "format": FORMAT,
             "step": self.step,
