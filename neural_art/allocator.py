@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
+from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # glibc's malloc.h
 _MADV_HUGEPAGE = 14  # Linux's mman.h
@@ -19,14 +21,11 @@ def keep_freed_memory() -> bool:
     hundreds of megabytes, and finding each small page's place takes longer than reading it. Other C libraries are left
     alone.
     """
-    if sys.platform != "linux":
-        return False
-    library = ctypes.CDLL(None)
-    mallopt = getattr(library, "mallopt", None)
+    mallopt = _function("mallopt")
     settings = ((_MMAP_THRESHOLD, 1 << 30), (_TRIM_THRESHOLD, (1 << 31) - 1), (_ARENA_MAX, 1))
     if mallopt is None or not all(mallopt(name, value) == 1 for name, value in settings):
         return False
-    _ask_for_huge_pages(library)
+    _ask_for_huge_pages()
     return True
 
 
@@ -35,19 +34,22 @@ def release_freed_memory() -> bool:
 
     What comes next may want blocks of other sizes, and find little room in the pieces.
     """
-    if sys.platform != "linux":
-        return False
-    library = ctypes.CDLL(None)
-    malloc_trim = getattr(library, "malloc_trim", None)
+    malloc_trim = _function("malloc_trim")
     if malloc_trim is None:
         return False
     malloc_trim(0)
-    _ask_for_huge_pages(library)  # which those that were given back may have been
+    _ask_for_huge_pages()  # which those that were given back may have been
     return True
 
 
-def _ask_for_huge_pages(library: ctypes.CDLL) -> None:
+def _function(name: str) -> Callable[..., Any] | None:
+    """The C library's function of that name, which only glibc may have; None on other systems than Linux."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+
+
+def _ask_for_huge_pages() -> None:
     """Has the heap's next part made of huge pages. Memory is taken only when it is first written to."""
+    library = ctypes.CDLL(None)
     library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     library.free.argtypes = [ctypes.c_void_p]
     library.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]

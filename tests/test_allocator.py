@@ -62,9 +62,9 @@ def test_freed_memory_is_kept_and_lies_in_huge_pages_where_there_are_such() -> N
 
 
 def test_what_is_kept_in_pieces_between_others_can_be_released() -> None:
-    possible, kept_back, given_back, *blocks = _said(PIECES)
+    possible, at_once, given_back, *blocks = _said(PIECES)
     if possible != "True":
         pytest.skip("another C library than glibc")
-    assert int(kept_back) < 16
+    assert int(at_once) < 16
     assert 112 <= int(given_back) <= 144
     assert blocks == ["16.0"]
