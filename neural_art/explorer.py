@@ -248,14 +248,16 @@ class Explorer:
                 pictures[part] = to_bytes(self._generator(wanted[part]))
         return pictures
 
-    def picture(self, position: Position, *, square: bool = False, enlarge: int = 1) -> Image.Image:
+    def picture(
+        self, position: Position, *, square: bool = False, enlarge: int = 1, threads: int | None = None
+    ) -> Image.Image:
         """The picture at a position, RGB, in the paintings' aspect unless ``square``; ``enlarge`` 1 to 8.
 
         The shipped enlarger doubles it, up to twice; Lanczos does the rest, or all where no enlarger is shipped.
-        Raises ``CheckpointError`` where the enlarger is damaged.
+        ``threads``: as for ``paint``. Raises ``CheckpointError`` where the enlarger is damaged.
         """
         _check("enlarge", enlarge, *ENLARGED, whole=True)
-        pixels = self.paint(self.locate(position)[None])[0]
+        pixels = self.paint(self.locate(position)[None], threads=threads)[0]
         if enlarge > 1 and (network := enlarger.shipped()) is not None:
             pixels = enlarger.enlarged(network, pixels, times=1 if enlarge == 2 else 2)
         if square:

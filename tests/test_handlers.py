@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import io
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -19,6 +21,7 @@ from PIL import Image
 from neural_art import checkpoint
 from neural_art.checkpoint import Model
 from neural_art.errors import RunError
+from neural_art.explorer import Position
 from neural_art.features import Encoder
 from neural_art.networks import Discriminator, Generator
 from neural_art.paintings import Limits, Progress
@@ -107,6 +110,10 @@ def playing(tmp_path_factory: pytest.TempPathFactory, paintings: Path) -> Iterat
         run.checkpoint, model.tensors(), {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5, "step": 5}
     )
     yield server, run
+
+
+def apart(one: Image.Image, other: Image.Image) -> float:
+    return float(np.abs(np.asarray(one, float) - np.asarray(other, float)).mean())
 
 
 def decoded(uri: str) -> bytes:
@@ -279,6 +286,18 @@ def test_a_position_gives_a_picture_and_another_gives_another(playing: tuple[Ser
     )
     assert one == again != other
     assert decoded(one).startswith(b"\xff\xd8")
+
+
+def test_a_fine_picture_is_the_same_one_larger_with_the_enlargers_strokes(playing: tuple[Server, Run]) -> None:
+    server, run = playing
+    coarse, fine = (
+        Image.open(io.BytesIO(decoded(server.ask("paint", run=run.id, position=POSITION, **more)["picture"])))
+        for more in ({}, {"fine": True})
+    )
+    assert fine.size == (512, 512)
+    painted = server.studio.explorer(run.id).picture(Position.from_json(POSITION), square=True, enlarge=8)
+    plain = coarse.resize((512, 512), Image.Resampling.BICUBIC)
+    assert apart(fine, painted) < 0.7 * apart(plain, painted) < 5, "nothing but JPEG's own, and of the same picture"
 
 
 def test_a_png_comes_in_the_paintings_aspect_and_says_what_made_it(playing: tuple[Server, Run], tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ def bring(page: Page, folder: Path) -> None:
 
 
 def look(page: Page) -> bytes:
-    """What the canvas shows."""
+    """What the canvas shows once nothing moves."""
+    page.wait_for_selector("#na-canvas[data-fine=yes]")
     return page.locator("#na-canvas").evaluate("canvas => canvas.toDataURL()").encode()
 
 
@@ -240,6 +241,23 @@ def test_a_slider_changes_the_picture_and_undo_brings_it_back(visitor: Any, serv
     page.keyboard.press("Control+Shift+z")
     page.wait_for_function("!document.querySelector('#na-canvas').dataset.shown.startsWith('0,')")
     assert look(page) == moved
+
+
+def test_the_picture_has_its_strokes_as_soon_as_nothing_moves(visitor: Any, server: Any, played: Run) -> None:
+    page = explore(visitor(), server, played)
+    page.wait_for_selector("#na-canvas[data-fine=yes]")
+    page.evaluate("""() => {
+      const canvas = document.querySelector('#na-canvas');
+      window.seen = [];
+      const see = () => seen.push([canvas.width, canvas.dataset.shown]);
+      new MutationObserver(see).observe(canvas, { attributeFilter: ['data-fine'] });
+    }""")
+    page.locator("#na-direction-2").press("ArrowRight")
+    page.wait_for_function("seen.length >= 2")
+    assert page.evaluate("seen.map(([width, shown]) => [width, shown.startsWith('0,0.02,')])") == [
+        [256, True],
+        [512, True],
+    ]
 
 
 def test_new_pictures_are_of_the_class_that_was_chosen(visitor: Any, server: Any, played: Run) -> None:

@@ -43,6 +43,7 @@ LOOPS: Final = 12  # looping films that a run keeps
 
 _FILM: Final = re.compile(r"(learning|loop)-[A-Za-z0-9_-]{1,40}\.mp4")
 _SHOWN: Final = 256  # pixels: a smaller picture is enlarged here, more finely than a browser would
+_FINE: Final = 512  # pixels of a picture that is looked at while nothing moves
 
 
 def answering(handler: Handler) -> Handler:
@@ -297,16 +298,20 @@ class Handlers:
         }
 
     def paint(self, message: Message) -> dict[str, Any]:
-        """The picture at a position, squared, as quickly as can be: this is what a slider waits for."""
+        """The picture at a position, squared, as quickly as can be: this is what a slider waits for.
+
+        ``fine``: with the enlarger's strokes, for when the hand rests.
+        """
         began = time.perf_counter()
-        explorer = self._studio.explorer(_text(message, "run"))
-        latent = explorer.locate(Position.from_json(message.get("position")))
-        picture = Image.fromarray(explorer.paint(latent[None], threads=self._studio.spare_threads)[0])
-        if explorer.size < _SHOWN:
+        explorer, position = self._studio.explorer(_text(message, "run")), Position.from_json(message.get("position"))
+        fine = message.get("fine") is True
+        enlarge = max(1, _FINE // explorer.size) if fine else 1
+        picture = explorer.picture(position, square=True, enlarge=enlarge, threads=self._studio.spare_threads)
+        if picture.width < _SHOWN:
             picture = picture.resize((_SHOWN, _SHOWN), Image.Resampling.BICUBIC)
-        uri = _jpeg(picture, 88)
+        uri = _jpeg(picture, 92, subsampling=0) if fine else _jpeg(picture, 88)
         took = round(1000 * (time.perf_counter() - began), 1)
-        return {"picture": uri, "version": explorer.step, "took": took}
+        return {"picture": uri, "version": explorer.step, "fine": fine, "took": took}
 
     def paint_many(self, message: Message) -> dict[str, Any]:
         """Small squared pictures at up to 16 positions."""
@@ -546,9 +551,9 @@ def _thumb(path: Path) -> str:
         return _jpeg(picture.convert("RGB"), 80)
 
 
-def _jpeg(picture: Image.Image, quality: int) -> str:
+def _jpeg(picture: Image.Image, quality: int, **options: Any) -> str:
     target = io.BytesIO()
-    picture.save(target, "jpeg", quality=quality)
+    picture.save(target, "jpeg", quality=quality, **options)
     return _uri(target.getvalue(), "jpeg")
 
 

@@ -229,7 +229,7 @@ async function showExplore() {
 
 /** A newer checkpoint: the same position, painted by the newest model. */
 function renewed(version) {
-  if (explore.ready === current.run && version !== explore.version && find('#na-explore').classList.contains('na-here')) explore.stage.push(explore.at);
+  if (explore.ready === current.run && version !== explore.version && find('#na-explore').classList.contains('na-here')) explore.stage.renew();
 }
 
 // ---- own paintings ------------------------------------------------------------------------------------------------------
