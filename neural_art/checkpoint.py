@@ -14,15 +14,19 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from neural_art import latent
 from neural_art.errors import CheckpointError
 from neural_art.features import Encoder
-from neural_art.networks import Discriminator, Generator
+from neural_art.networks import Discriminator, Generator, resized
 from neural_art.recipe import LATENT_SIZE, SIZES
 
 FORMAT = 5
 """Of what is written and read. In 4 the generator had grain, and until 3 it was another."""
 
 FILE = "checkpoint.safetensors"
+
+FITTED = 24
+"""Pictures to which a generator's last layer is fitted when it becomes a smaller one."""
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
@@ -79,23 +83,18 @@ class Model:
     def from_tensors(
         cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any], *, size: int | None = None
     ) -> Model:
-        """The model that ``tensors`` holds. At another ``size`` it keeps the stages that both have."""
+        """The model that ``tensors`` holds. At another ``size`` the generator is ``networks.resized``."""
         stored = settings.get("size")
         if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
             raise CheckpointError(
                 f"The model is of format {settings.get('format', 'unknown')}, this version reads {FORMAT}. "
                 "Train it again, or open it with the version that made it."
             )
-        encoder, generator, discriminator = Encoder(), Generator(size or stored), Discriminator()
+        encoder, generator, discriminator = Encoder(), Generator(stored), Discriminator()
         try:
             encoder.load_state_dict(weights_of(tensors, "encoder"))
             discriminator.load_state_dict(weights_of(tensors, "discriminator"))
-            weights = weights_of(tensors, "generator")
-            own = generator.state_dict()
-            if generator.size == stored:
-                generator.load_state_dict(weights)
-            else:
-                generator.load_state_dict(own | {name: t for name, t in weights.items() if name in own})
+            generator.load_state_dict(weights_of(tensors, "generator"))
             latents = tensors["latents"].float()
         except (RuntimeError, KeyError) as error:
             raise CheckpointError(
@@ -103,6 +102,8 @@ class Model:
             ) from error
         if latents.ndim != 2 or latents.shape[1] != LATENT_SIZE or not torch.isfinite(latents).all():
             raise CheckpointError("The model's addresses of the paintings are damaged. Use another copy of it.")
+        if size is not None and size != stored:
+            generator = resized(generator, size, latent.crossed(latents, FITTED, torch.Generator().manual_seed(0)))
         return cls(generator, discriminator, encoder, latents, dict(settings))
 
     @classmethod

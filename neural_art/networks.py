@@ -32,6 +32,9 @@ REFINED = (8, 16, 32)
 SLOPE = 0.2
 """Of the leaky activations, below zero."""
 
+RIDGE = 1e-4
+"""Of a least-squares fit, as a share of the inputs' mean square: keeps it from resting on differences in rounding."""
+
 
 class Generator(nn.Module):
     """Paints from latents: (n, LATENT_SIZE) -> (n, 3, size, size), roughly in [-1, 1] (not clamped).
@@ -78,6 +81,46 @@ class Generator(nn.Module):
                 picture = detail if picture is None else detail + _double(picture)
         assert picture is not None
         return picture
+
+
+def resized(generator: Generator, size: int, latents: Tensor) -> Generator:
+    """A generator of another ``size`` with the stages that both have. A smaller one paints the same pictures, reduced.
+
+    Its last picture layer held only what the larger picture's detail was added to, a blur; now it is fitted, by least
+    squares, to ``generator``'s pictures at ``latents`` (n, LATENT_SIZE). Two dozen of those are enough.
+    """
+    made = Generator(size)
+    own = made.state_dict()
+    made.load_state_dict(own | {name: t for name, t in generator.state_dict().items() if name in own})
+    if size < generator.size:
+        last = made.pictures[str(size // 2)]
+        assert isinstance(last, PictureLayer)
+        _fit(last, made, generator, latents)
+    return made
+
+
+@torch.inference_mode()
+def _fit(last: PictureLayer, made: Generator, larger: Generator, latents: Tensor) -> None:
+    """Fits ``made``'s ``last`` layer to the pictures of the ``larger`` one, reduced; what blurs them is left out."""
+    maps: list[Tensor] = []
+    listening = last.register_forward_pre_hook(lambda _, given: maps.append(given[0].contiguous()))
+    weight, bias = last.colour.weight, last.colour.bias
+    assert isinstance(bias, Tensor)
+    weight.zero_()  # so that ``made`` paints what is below the last layer
+    bias.zero_()
+    seen = wanted = torch.zeros(())
+    for part in latents.split(8):
+        rest = F.interpolate(larger(part).clamp(-1, 1), size=made.size, mode="area") - made(part)
+        squares = F.pixel_unshuffle(rest, 2).flatten(2)
+        around = F.unfold(_repeat_border(maps.pop(), 1), 3)
+        around = torch.cat([around, torch.ones_like(around[:, :1])], 1)  # (8, 9 channels + 1, places)
+        seen = seen + torch.einsum("nip,njp->ij", around, around)
+        wanted = wanted + torch.einsum("nip,njp->ij", around, squares)
+    listening.remove()
+    steady = RIDGE * seen.diagonal().mean() * torch.eye(len(seen))
+    found = torch.linalg.solve((seen + steady).double(), wanted.double()).float()
+    weight.copy_(found[:-1].T.reshape(weight.shape))
+    bias.copy_(found[-1])
 
 
 class Filters(NamedTuple):

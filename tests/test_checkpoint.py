@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from neural_art import checkpoint
 from neural_art.checkpoint import Model
 from neural_art.errors import CheckpointError
 from neural_art.features import Encoder
+from neural_art.latent import crossed
 from neural_art.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE
+from neural_art.web.settings import BASE
 
 
 @pytest.fixture
@@ -40,6 +43,18 @@ def test_a_model_opens_at_another_size_with_the_stages_that_both_have(model: Mod
     larger = Model.open(tmp_path, size=128).generator
     assert torch.equal(larger.stages[0].enlarge.weight, model.generator.stages[0].enlarge.weight)
     assert larger(torch.randn(2, LATENT_SIZE)).shape == (2, 3, 128, 128)
+
+
+def test_a_base_opens_at_a_smaller_size_with_its_pictures_reduced() -> None:
+    base, smaller = Model.open(BASE), Model.open(BASE, size=64)
+    cut = Generator(64)
+    weights = base.generator.state_dict()
+    cut.load_state_dict({name: weights[name] for name in cut.state_dict()})
+    latents = crossed(base.latents, 16, torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        wanted = F.interpolate(base.generator(latents).clamp(-1, 1), size=64, mode="area")
+        off, off_as_cut = (F.mse_loss(painter(latents).clamp(-1, 1), wanted) for painter in (smaller.generator, cut))
+    assert off < off_as_cut / 2
 
 
 def test_a_damaged_checkpoint_is_named(model: Model, tmp_path: Path) -> None:
