@@ -6,9 +6,11 @@ more of them than memory holds.
 
 from __future__ import annotations
 
+import copy
 import datetime
 import io
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,8 +60,8 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
 def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None) -> Iterator[Event | Progress]:
     """Trains on all pictures below ``folder`` and writes ``run``; goes on where an earlier call stopped.
 
-    ``start``: a base model to begin from rather than from nothing. Every ten minutes the model is judged, and the best
-    one so far, which may be ``start``, is kept beside the last (see ``judge``).
+    ``start``: a base model to begin from rather than from nothing. Every ten minutes the model is judged, alone and
+    averaged with the best one so far, which may be ``start``; the best is kept beside the last (see ``Judge``).
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``PaintingError`` for too few pictures.
@@ -72,8 +74,9 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
         if not pictures.exists():
             yield from _square(folder, pictures, side)
         paintings = torch.from_numpy(np.memmap(pictures, np.uint8, "c").reshape(-1, 3, side, side))
+        judge = Judge(paintings, recipe.size)
         if start and not (run.folder / BEST).exists():
-            _keep_the_best(run, start, paintings)
+            _keep_the_best(run, start, judge)
         before = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
         about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": before}
         began = time.monotonic()
@@ -92,7 +95,7 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
             run.record(event)
             if isinstance(event, Saved) and (event.seconds - judged > JUDGE_SECONDS or training.progress >= 1):
                 judged = event.seconds
-                _keep_the_best(run, Model.from_tensors(event.checkpoint, event.settings), paintings)
+                _keep_the_best(run, Model.from_tensors(event.checkpoint, event.settings), judge)
             yield event
 
 
@@ -127,27 +130,53 @@ def pretrain_enlarger(
     enlarger.write(out, network, pictures=len(originals), steps=reading.step, minutes=round(seconds / 60, 2), seed=seed)
 
 
-def judge(model: Model, paintings: Tensor) -> float:
-    """The kernel distance (x 1000) of 512 new pictures from as many paintings, bytes (n, 3, L, L): less is better.
+class Judge:
+    """How far a model's pictures are from ``paintings``, bytes (n, 3, L, L), looked at at ``size`` pixels.
 
-    Looked at through a network that the training does not look through (see ``distance``). The pictures are crossed
-    from as many addresses as a shipped model has, so that it is judged as it was before.
+    The kernel distance (x 1000) of 512 new pictures from as many paintings: less is better. It looks through a network
+    that the training does not look through (see ``distance``).
     """
-    size, chance = model.generator.size, torch.Generator().manual_seed(0)
-    own = model.latents[spread_out(len(model.latents), KEPT_LATENTS)]
-    latents = latent.crossed(own, JUDGED, chance)
-    generator = model.generator.eval()
-    with torch.inference_mode():
-        fake = to_bytes(torch.cat([generator(part) for part in latents.split(16)]))
-    index = spread_out(len(paintings), JUDGED)
-    real = to_bytes(augment.crop(paintings, index, size, None))
-    return 1000 * kid(features(real), features(fake))
+
+    def __init__(self, paintings: Tensor, size: int) -> None:
+        index = spread_out(len(paintings), JUDGED)
+        self._paintings = features(to_bytes(augment.crop(paintings, index, size, None)))
+
+    def __call__(self, model: Model) -> float:
+        """Its pictures are crossed from as many addresses as a shipped model has, so that it is judged as before."""
+        own = model.latents[spread_out(len(model.latents), KEPT_LATENTS)]
+        latents = latent.crossed(own, JUDGED, torch.Generator().manual_seed(0))
+        generator = model.generator.eval()
+        with torch.inference_mode():
+            pictures = to_bytes(torch.cat([generator(part) for part in latents.split(16)]))
+        return 1000 * kid(self._paintings, features(pictures))
 
 
-def _keep_the_best(run: Run, model: Model, paintings: Tensor) -> None:
-    found, best = judge(model, paintings), run.folder / BEST
-    if not best.exists() or found < Model.open(best).settings["kid"]:
-        checkpoint.write(best, model.tensors(), {**model.settings, "kid": round(found, 2)})
+def _keep_the_best(run: Run, model: Model, judge: Judge) -> None:
+    """Keeps ``model`` or its mean with the best so far, whichever is better, if it is better than that best.
+
+    The mean of two ends of a training often lies deeper in their valley than both (model soups: Wortsman et al. 2022,
+    arXiv 2203.05482).
+    """
+    best, tried = run.folder / BEST, [model]
+    least = math.inf
+    if best.exists():
+        kept = Model.open(best)
+        least = kept.settings["kid"]
+        tried.append(_mean(model, kept))
+    for each in tried:
+        found = judge(each)
+        if found < least:
+            least = found
+            checkpoint.write(best, each.tensors(), {**each.settings, "kid": round(found, 2)})
+
+
+def _mean(model: Model, other: Model) -> Model:
+    """``model`` with a generator half-way to that of ``other``."""
+    generator = copy.deepcopy(model.generator)
+    with torch.no_grad():
+        for own, from_other in zip(generator.parameters(), other.generator.parameters(), strict=True):
+            own.lerp_(from_other, 0.5)
+    return replace(model, generator=generator)
 
 
 def ship(run: Run, folder: Path, data: str) -> Path:
