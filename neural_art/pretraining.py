@@ -176,7 +176,7 @@ def _mean(model: Model, other: Model) -> Model:
     with torch.no_grad():
         for own, from_other in zip(generator.parameters(), other.generator.parameters(), strict=True):
             own.lerp_(from_other, 0.5)
-    return replace(model, generator=generator)
+    return replace(model, generator=generator, settings={**model.settings, "averaged": True})
 
 
 def ship(run: Run, folder: Path, data: str) -> Path:
@@ -228,6 +228,9 @@ def _card(model: Model, path: Path, data: str) -> str:
     minutes = f"{settings['seconds'] / 60:.0f} minutes" + (
         f", after {before:.0f} of the model it began from" if before else ""
     )
+    averaged = (
+        " The generator's weights are the mean of these and of the best before." if "averaged" in settings else ""
+    )
     return f"""# {settings["name"]}
 
 The model that trainings start from: a generator of {settings["size"]} px, the discriminator's heads and the encoder.
@@ -236,7 +239,7 @@ The model that trainings start from: a generator of {settings["size"]} px, the d
 |---|---|
 | data | {data} |
 | pictures | {settings["paintings"]:,} |
-| trained for | {minutes}; {settings["step"]:,} steps of {settings["recipe"]["batch"]} |
+| trained for | {minutes}; {settings["step"]:,} steps of {settings["recipe"]["batch"]}.{averaged} |
 | file | {path.stat().st_size / 1e6:.1f} MB, safetensors, half precision |
 | date | {datetime.datetime.now(datetime.UTC).date()} |
 
