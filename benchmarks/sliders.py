@@ -91,7 +91,7 @@ def untrained(runs: Path, size: int) -> Run:
     for _ in studio.bring_samples(run.id):
         pass
     model = Model(Generator(size), Discriminator(), Encoder(), torch.randn(96, 256))
-    settings = {"format": 1, "size": size, "aspect": 1.25, "step": 0}
+    settings = {"format": checkpoint.FORMAT, "size": size, "aspect": 1.25, "step": 0}
     checkpoint.write(run.checkpoint, model.tensors(), settings)
     return run
 
