@@ -151,19 +151,23 @@ def film(options: argparse.Namespace) -> None:
 
 
 def pretrain(options: argparse.Namespace) -> int:
+    import torch
+
     from neural_art import pretraining
     from neural_art.checkpoint import Model
     from neural_art.events import Failed, Finished, Saved, Stepped
     from neural_art.paintings import Progress
     from neural_art.run import Run
 
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise RunError("PyTorch finds no CUDA device here. Leave --device out to learn on the processor.")
     run = Run(options.run.absolute())
     if not run.exists():
         run = Run.at(options.run, options.run.resolve().name)
-    recipe = pretraining.base_recipe(options.recipe, options.minutes, options.seed)
+    recipe = pretraining.base_recipe(options.recipe, options.minutes, options.seed, options.batch)
     start = Model.open(options.start, size=recipe.size) if options.start else None
     with _bar("Reading pictures", 100, "%") as bar:
-        for event in pretraining.pretrain(options.folder, run, recipe, start):
+        for event in pretraining.pretrain(options.folder, run, recipe, start, options.device):
             match event:
                 case Progress():
                     bar.n = round(100 * event.done / event.total, 1)
@@ -569,6 +573,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--minutes", type=_number(1, 12_000), required=True, help="time to train in all")
     added.add_argument("--recipe", choices=list(SIZES), default=known.name, help=f"{sizes} (default {known.name})")
     added.add_argument("--seed", type=_number(0, 2**63 - 1, whole=True), default=0, help="of all chance (default 0)")
+    added.add_argument("--batch", type=_number(2, 256, whole=True), default=known.batch, help="pictures in a step")
+    added.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to learn (default cpu)")
     added.add_argument("--start", type=Path, metavar="MODEL", help="a base model to begin from, not from nothing")
     added.add_argument("--out", type=Path, metavar="DIR", help="write the model there, in half precision, with a card")
     added.add_argument("--data", default="not stated", help="for the card: what the pictures are, and whose")

@@ -114,8 +114,9 @@ class Model:
 
 
 def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copies that later training steps do not change, laid out as ``write`` writes them."""
-    return {name: t.detach().clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}
+    """Copies on the CPU that later training steps do not change, laid out as ``write`` writes them."""
+    contiguous = torch.contiguous_format
+    return {name: t.detach().to("cpu", copy=True, memory_format=contiguous) for name, t in tensors.items()}
 
 
 def weights_of(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

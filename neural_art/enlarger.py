@@ -246,7 +246,7 @@ def _compare(
     if adversarial > 0:
         contest = losses.contest(discriminator, real_maps, fake_maps)
         loss = loss + adversarial * contest.generator
-        painted = contest.painted
+        painted = contest.painted.item()
         for_heads = gradients(contest.discriminator, discriminator.heads.parameters(), more=True)
     return _Found(gradients(loss, enlarger.parameters()), for_heads, closeness.item(), colour.item(), painted)
 

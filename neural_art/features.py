@@ -101,9 +101,12 @@ class _Pointwise(nn.Linear):
 
 
 class _Strided(nn.Conv2d):
-    """A depthwise convolution of stride 2, always in float32: backwards in bfloat16 it takes ten times as long."""
+    """A depthwise convolution of stride 2, on a CPU always in float32: backwards in bfloat16 it takes ten times
+    as long."""
 
     def forward(self, hidden: Tensor) -> Tensor:
+        if hidden.device.type != "cpu":
+            return super().forward(hidden)
         with torch.autocast("cpu", enabled=False):
             return super().forward(hidden.float()).to(hidden)
 
@@ -127,10 +130,14 @@ def _turned(conv: Any, norm: Any) -> nn.Conv2d | _Pointwise:
     return turned
 
 
+def feature_network(number: int = 0, device: str = "cpu") -> FeatureNetwork:
+    """This process's only ``FeatureNetwork`` of that number on such a device (a ``torch.device``'s type)."""
+    return _feature_network(number, device)
+
+
 @lru_cache(maxsize=2)
-def feature_network(number: int = 0) -> FeatureNetwork:
-    """This process's only ``FeatureNetwork`` of that number, on the CPU."""
-    return FeatureNetwork(number).to(memory_format=torch.channels_last)
+def _feature_network(number: int, device: str) -> FeatureNetwork:
+    return FeatureNetwork(number).to(device).to(memory_format=torch.channels_last)
 
 
 SEEN = 128
@@ -185,6 +192,6 @@ def describe(pictures: Tensor) -> Tensor:
     """What an address is made of: (n, 3, h, w) in [-1, 1] -> (n, 2944), pooled features and a thumbnail."""
     if pictures.shape[-2:] != (SEEN, SEEN):
         pictures = F.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True, align_corners=False)
-    maps = feature_network()(pictures.contiguous(memory_format=torch.channels_last))
+    maps = feature_network(0, pictures.device.type)(pictures.contiguous(memory_format=torch.channels_last))
     parts = [F.adaptive_avg_pool2d(maps[i], side).flatten(1) for i, side, _ in _POOLED]
     return torch.cat([*parts, F.adaptive_avg_pool2d(pictures, _THUMBNAIL[0]).flatten(1)], dim=1)

@@ -116,7 +116,7 @@ class Contest(NamedTuple):
 
     discriminator: Tensor
     generator: Tensor
-    painted: float
+    painted: Tensor
 
 
 def contest(discriminator: Discriminator, real_maps: list[Tensor], fake_maps: list[Tensor]) -> Contest:
@@ -125,7 +125,7 @@ def contest(discriminator: Discriminator, real_maps: list[Tensor], fake_maps: li
         real_projected = discriminator.project(real_maps)
     fake_scores = discriminator(discriminator.project(fake_maps))
     hinge = discriminator_hinge(discriminator(real_projected), fake_scores)
-    return Contest(hinge, generator_hinge(fake_scores), painted_share(fake_scores).item())
+    return Contest(hinge, generator_hinge(fake_scores), painted_share(fake_scores).detach())
 
 
 def painted_share(fake_scores: list[Tensor]) -> Tensor:

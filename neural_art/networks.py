@@ -69,7 +69,7 @@ class Generator(nn.Module):
 
     def forward(self, latents: Tensor, filters: Sequence[Filters] | None = None) -> Tensor:
         """``filters``: as ``filters()`` makes them, for whoever shares them among several calls."""
-        made = iter(self.filters(half=torch.is_autocast_enabled("cpu")) if filters is None else filters)
+        made = iter(self.filters(half=torch.is_autocast_enabled(latents.device.type)) if filters is None else filters)
         hidden = F.leaky_relu(self.first(latents), SLOPE).view(-1, WIDTHS[4], 4, 4)
         hidden = hidden.contiguous(memory_format=torch.channels_last)
         picture: Tensor | None = None
@@ -177,7 +177,7 @@ class StyledConvolution(nn.Module):
     def forward(self, hidden: Tensor, latents: Tensor, filters: Filters | None = None) -> Tensor:
         style = self.style(latents)
         weight, squares = self.filters() if filters is None else filters
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(hidden.device.type, enabled=False):
             gain = math.sqrt(2) * torch.rsqrt(style.float().square() @ squares + 1e-8)
         hidden = hidden * style[:, :, None, None].to(hidden)
         if weight.ndim == 3:
@@ -191,7 +191,7 @@ class StyledConvolution(nn.Module):
     def filters(self, *, half: bool = False) -> Filters:
         """Made of the weights as they are; remembered while painting. ``half``: for bfloat16."""
         learning = torch.is_grad_enabled()
-        cut = not half and self.side >= CUT[learning]
+        cut = not half and self.weight.device.type == "cpu" and self.side >= CUT[learning]
         if not learning and self._known is not None and self._known[0] == (self.weight._version, cut):
             return self._known[1]
         filters = Filters(*_MakeFilters.apply(self.weight, self.pixels, cut))
@@ -282,7 +282,7 @@ class PictureLayer(nn.Module):
 
 def _repeat_border(pixels: Tensor, width: int) -> Tensor:
     """The map with ``width`` more rows and columns on each side, copies of its outermost."""
-    with torch.autocast("cpu", enabled=False):  # which would make it float32 and back again
+    with torch.autocast(pixels.device.type, enabled=False):  # which would make it float32 and back again
         return F.pad(pixels, (width, width, width, width), mode="replicate")
 
 

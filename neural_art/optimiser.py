@@ -22,15 +22,14 @@ class Adam:
     def __init__(self, parameters: Iterable[nn.Parameter], betas: tuple[float, float], epsilon: float = 1e-8) -> None:
         self.parameters: list[Tensor] = list(parameters)
         self.betas, self.epsilon = betas, epsilon
-        self.steps = 0
+        self.steps = torch.zeros((), device=self.parameters[0].device)
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
 
     @torch.no_grad()
-    def step(self, gradients: list[Tensor], rate: float) -> None:
-        """Moves every parameter by about ``rate`` against its gradient."""
+    def step(self, gradients: list[Tensor], rate: float | Tensor) -> None:
+        """Moves every parameter by about ``rate`` (a number, or a scalar beside them) against its gradient."""
         self.steps += 1
-        count = torch.tensor(float(self.steps))
         pairs = zip(self.parameters, gradients, strict=True)
         torch._fused_adam_(  # goes through memory in order: each gradient must lie as its parameter does
             self.parameters,
@@ -38,7 +37,7 @@ class Adam:
             self.means,
             self.squares,
             max_exp_avg_sqs=[],
-            state_steps=[count] * len(self.parameters),
+            state_steps=[self.steps] * len(self.parameters),
             lr=rate,
             beta1=self.betas[0],
             beta2=self.betas[1],
@@ -50,14 +49,14 @@ class Adam:
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The state, which later steps change, each tensor's name beginning with ``name``."""
-        kept = {f"{name}.steps": torch.tensor(self.steps)}
+        kept = {f"{name}.steps": self.steps.long()}
         for number, (mean, square) in enumerate(zip(self.means, self.squares, strict=True)):
             kept |= {f"{name}.{number}.mean": mean, f"{name}.{number}.square": square}
         return kept
 
     def restore(self, name: str, tensors: dict[str, Tensor]) -> None:
         """Takes up the state that ``tensors`` gave. Raises ``KeyError`` or ``RuntimeError`` if it does not fit."""
-        self.steps = int(tensors[f"{name}.steps"])
+        self.steps.fill_(int(tensors[f"{name}.steps"]))
         for number, (mean, square) in enumerate(zip(self.means, self.squares, strict=True)):
             mean.copy_(tensors[f"{name}.{number}.mean"])
             square.copy_(tensors[f"{name}.{number}.square"])

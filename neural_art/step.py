@@ -24,6 +24,7 @@ from neural_art.augment import Look
 from neural_art.features import FeatureNetwork, feature_network
 from neural_art.networks import Discriminator, Filters, Generator
 from neural_art.optimiser import Adam, gradients
+from neural_art.recording import Later, Recording
 
 PARTS = 2
 """Parts of a batch, at most. The threads of a machine that has more are shared out among them."""
@@ -61,25 +62,33 @@ class Opponent:
     def on(cls, network: int, discriminator: Discriminator) -> Opponent:
         """``network``: the number of the feature network (see ``feature_network``)."""
         discriminator.to(memory_format=torch.channels_last).train()
-        return cls(feature_network(network), discriminator, Adam(discriminator.heads.parameters(), betas=(0.0, 0.99)))
+        optimiser = Adam(discriminator.heads.parameters(), betas=(0.0, 0.99))
+        return cls(feature_network(network, optimiser.parameters[0].device.type), discriminator, optimiser)
+
+
+MEASURED = ("closeness", "painted", "discriminator_loss", "generator_loss")
 
 
 class Stepper:
-    """Updates a generator and its opponents' heads, all in place.
+    """Updates a generator and its opponents' heads, all in place, wherever they are.
 
-    ``threads``: of the processor, shared out among the parts. ``half``: multiply in bfloat16.
+    ``threads``: of the processor, shared out among the parts. ``half``: multiply in bfloat16. On a CUDA device there is
+    one part, and the step is recorded (see ``Recording``).
     """
 
     def __init__(
         self, generator: Generator, optimiser: Adam, opponents: Sequence[Opponent], *, threads: int, half: bool
     ) -> None:
         self.half = half
-        self.parts = min(PARTS, threads)
+        self._device = optimiser.parameters[0].device
+        self.parts = min(PARTS, threads) if self._device.type == "cpu" else 1
         self._generator, self._optimiser, self._opponents = generator, optimiser, opponents
         self._discriminators = [
             [one.discriminator, *(_replica(one.discriminator) for _ in range(self.parts - 1))] for one in opponents
         ]
         self._pool = workers(threads)
+        self._recordings: dict[tuple[int, bool], Recording] = {}
+        self._last: Later | None = None
 
     def step(
         self,
@@ -95,12 +104,45 @@ class Stepper:
         The opponents, and with them the feature networks that all is seen through, take turns.
 
         ``closeness``: the texture distance. ``painted``: share of generated patches that pass for painted, 0 to 1.
-        ``discriminator_loss``, ``generator_loss``: before the update.
+        ``discriminator_loss``, ``generator_loss``: before the update. On a device, of the step before, so that the next
+        one can be prepared while this one is at work.
         """
+        turn = turn % len(self._opponents)
+        if self._device.type == "cpu":
+            found = self._update(parts, turn, adversarial, generator_rate, discriminator_rate, opposed=adversarial > 0)
+        else:
+            found = self._on_device(parts[0], turn, adversarial, generator_rate, discriminator_rate)
+        return dict(zip(MEASURED, found.tolist(), strict=True))
+
+    def _on_device(self, part: Part, turn: int, *weights: float) -> Tensor:
+        """The update, recorded when it is first asked for; what the one before it measured."""
+        opposed = weights[0] > 0
+        given = [*torch.tensor(weights).to(self._device).unbind(), part.paintings(), part.latents, *part.look]
+
+        def update(given: Sequence[Tensor]) -> Tensor:
+            weights, paintings, latents, look = given[:3], given[3], given[4], Look(*given[5:])
+            return self._update([Part(lambda: paintings, latents, part.copied, look)], turn, *weights, opposed=opposed)
+
+        if (turn, opposed) not in self._recordings:
+            self._recordings[turn, opposed] = Recording(update, given)
+        found = Later(self._recordings[turn, opposed](given))
+        last, self._last = self._last or found, found
+        return last.value()
+
+    def _update(
+        self,
+        parts: Sequence[Part],
+        turn: int,
+        adversarial: float | Tensor,
+        generator_rate: float | Tensor,
+        discriminator_rate: float | Tensor,
+        *,
+        opposed: bool,
+    ) -> Tensor:
+        """``step``, and what is ``MEASURED``, in this order."""
         # once, for all parts
         filters = self.side_by_side(lambda one: one.filters(half=self.half), self._generator.convolutions)
         lent = _lent(filters, self.half)
-        turn = turn % len(self._opponents)
         opponent = self._opponents[turn]
         shown = [
             _Task(
@@ -110,6 +152,7 @@ class Stepper:
                 discriminator,
                 part,
                 adversarial=adversarial,
+                opposed=opposed,
                 half=self.half,
                 share=1 / self.parts,
             )
@@ -117,11 +160,11 @@ class Stepper:
         ]
         with cached():  # the heads judge twice; their spectral norms are found once
             learned = self.side_by_side(_learn, shown)
-        for_heads, for_generator, readings = zip(*learned, strict=True)
-        if adversarial > 0:
+        for_heads, for_generator, measured = zip(*learned, strict=True)
+        if opposed:
             opponent.optimiser.step(_sum(for_heads), discriminator_rate)
         self._optimiser.step(self._through(filters, for_generator), generator_rate)
-        return {name: sum(reading[name] for reading in readings) / len(readings) for name in readings[0]}
+        return torch.stack(measured).mean(0)
 
     def _through(self, filters: Sequence[Filters], found: Sequence[list[Tensor]]) -> list[Tensor]:
         """The gradient of each of the generator's parameters, from what ``_learn`` found in each part."""
@@ -142,7 +185,7 @@ class Stepper:
 
     def side_by_side(self, work: Callable[[Given], Made], shares: Sequence[Given]) -> list[Made]:
         """What ``work`` makes of each share, in order; each part's thread takes one at a time."""
-        return list(self._pool.map(work, shares))
+        return list(self._pool.map(work, shares) if self.parts > 1 else map(work, shares))
 
 
 def workers(threads: int) -> ThreadPoolExecutor:
@@ -166,23 +209,24 @@ class _Task:
     features: FeatureNetwork
     discriminator: Discriminator
     part: Part
-    adversarial: float
+    adversarial: float | Tensor
+    opposed: bool
     half: bool
     share: float  # of the step
 
 
-def _learn(task: _Task) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
+def _learn(task: _Task) -> tuple[list[Tensor], list[Tensor], Tensor]:
     """The gradients of the heads (none where nobody opposes) and of the generator, its filters' before its other
-    parameters', and what was measured. The gradients are this part's share of the step's.
+    parameters', and what is ``MEASURED``. The gradients are this part's share of the step's.
 
     Both face the other as it is before the step, so that the heads look at the pictures only once.
     """
     generator, features, part, copied = task.generator, task.features, task.part, task.part.copied
     filters = [Filters(*(tensor.detach().requires_grad_() for tensor in pair)) for pair in task.filters]
     for_heads: list[Tensor] = []
-    painted = opponent = 0.0
-    with torch.autocast("cpu", torch.bfloat16, enabled=task.half):
-        real = part.paintings()
+    painted = opponent = torch.zeros((), device=part.latents.device)
+    real = part.paintings()
+    with torch.autocast(part.latents.device.type, torch.bfloat16, enabled=task.half):
         unclamped = generator(part.latents, filters).float()
         fake = unclamped.clamp(-1, 1)
         with torch.no_grad():
@@ -197,20 +241,14 @@ def _learn(task: _Task) -> tuple[list[Tensor], list[Tensor], dict[str, float]]:
             + losses.WATERMARK_WEIGHT * losses.watermark(fake, real)
             + losses.overshoot(unclamped)
         )
-        if task.adversarial > 0:
+        if task.opposed:
             contest = losses.contest(task.discriminator, real_maps, fake_maps)
             loss = loss + task.adversarial * contest.generator
-            painted, opponent = contest.painted, contest.discriminator.item()
+            painted, opponent = contest.painted, contest.discriminator
             heads = task.discriminator.heads.parameters()
             for_heads = gradients(task.share * contest.discriminator, heads, more=True)
     for_generator = gradients(task.share * loss, [*chain(*filters), *generator.others()])
-    reading = {
-        "closeness": texture.item(),
-        "painted": painted,
-        "discriminator_loss": opponent,
-        "generator_loss": loss.item(),
-    }
-    return for_heads, for_generator, reading
+    return for_heads, for_generator, torch.stack([one.detach().float() for one in (texture, painted, opponent, loss)])
 
 
 def _sum(gradients: Sequence[list[Tensor]]) -> list[Tensor]:

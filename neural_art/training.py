@@ -23,7 +23,7 @@ from torch import Tensor
 
 from neural_art import augment, latent
 from neural_art.allocator import keep_freed_memory, release_freed_memory
-from neural_art.augment import Look
+from neural_art.augment import Box, Look
 from neural_art.checkpoint import FORMAT, Model, copied, weights_of
 from neural_art.errors import CheckpointError, PaintingError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
@@ -68,6 +68,8 @@ class Training:
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
     ``save_seconds``: a ``Saved`` event comes about so often.
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
+    ``device``: where the networks learn: the type of a ``torch.device``. On others than the CPU they multiply in
+    bfloat16, unless the recipe says otherwise. What an event holds lies on the CPU.
 
     Raises ``PaintingError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit.
     """
@@ -84,6 +86,7 @@ class Training:
         about: dict[str, Any] | None = None,
         save_seconds: float = SAVE_SECONDS,
         networks: Sequence[int] = (0,),
+        device: str = "cpu",
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
             raise PaintingError(
@@ -107,7 +110,8 @@ class Training:
         self._resume = resume
         self.started_from = str(base.settings.get("name", "base")) if base else "none"
         self.strange = base is None  # whether the generator has to find its way to these paintings first
-        self.machine = _machine(recipe)
+        self.device = device
+        self.machine = _machine(recipe, device)
         keep_freed_memory()
         torch.set_num_threads(self.machine.threads)
         self._build(networks)
@@ -123,9 +127,11 @@ class Training:
             others = [Discriminator() for _ in networks[1:]]
         if self.generator.size != recipe.size:
             raise ValueError(f"the base paints {self.generator.size} px, the recipe wants {recipe.size} px")
+        for network in (self.generator, self.discriminator, *others):
+            network.to(self.device)
         self.generator.to(memory_format=torch.channels_last).train()
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.encoder = base.encoder if base else Encoder()
+        self.encoder = (base.encoder if base else Encoder()).to(self.device)
         self.latents = torch.zeros(len(self.paintings), LATENT_SIZE)
         n = len(self.paintings)
         self.crops = torch.stack([torch.arange(n), torch.full((n,), WHOLE)], dim=1)  # a painting and a seed each
@@ -143,10 +149,10 @@ class Training:
                 whole = torch.randperm(n, generator=self.chance)[: VIEWS[1]]
                 parts = torch.arange(max(0, min(VIEWS[0], 8 * n) - n)) % n
                 self.encoder.fit(torch.cat([self._describe(whole, None), self._describe(parts, self.chance)]))
-            latents, total = [], torch.zeros(len(self.encoder.mean))
+            latents, total = [], torch.zeros_like(self.encoder.mean)
             for index in torch.arange(n).split(256):
                 described = self._describe(index, None)
-                latents.append(self.encoder.place(described))
+                latents.append(self.encoder.place(described).cpu())
                 total += described.sum(0)
             self.latents = torch.cat(latents)
             self._come_closer(total / n)
@@ -169,11 +175,12 @@ class Training:
         """What the encoder sees in whole paintings, on all cores, or with ``chance`` in a random part of each."""
 
         def described(part: Tensor) -> Tensor:
-            return describe(augment.crop(self.paintings, part, self.recipe.size, chance))
+            shown = self.paintings[part].to(self.device)
+            return describe(augment.crop(shown, torch.arange(len(part)), self.recipe.size, chance))
 
         if not len(index):
-            return torch.empty(0, len(self.encoder.mean))
-        if chance is not None or self.machine.threads == 1:
+            return torch.empty(0, len(self.encoder.mean), device=self.device)
+        if chance is not None or self.machine.threads == 1 or self.device != "cpu":
             return torch.cat([described(part) for part in index.split(16)])
         with workers(self.machine.threads) as pool:
             return torch.cat(list(pool.map(described, index.split(16))))
@@ -188,7 +195,7 @@ class Training:
         shown = torch.linspace(0, n - 1, min(n, WALL // 2)).round().long()
         imagined = self._new(WALL - len(shown), chance, daring=0.8)
         wall = torch.cat([self.latents[shown], imagined])
-        if self.step == 0:
+        if self.step == 0 and self.device == "cpu":
             self.machine = self._measure()
             torch.set_num_threads(self.machine.threads)
         release_freed_memory()  # a step has other sizes than what went before
@@ -267,15 +274,18 @@ class Training:
 
     def _part(self, count: int, opposed: bool) -> Part:
         """What one thread is shown: random crops, and latents of which a share is imagined if there is an opponent."""
+        size, device = self.recipe.size, self.device
         imagined = min(count - 1, round(count * self.recipe.imagined)) if opposed else 0
         copied = count - imagined
         index = torch.randint(len(self.crops), (count,), generator=self.chance)
         crops = self.crops[index]
         return Part(
             paintings=lambda: self._pictures(crops),
-            latents=torch.cat([self._addresses(index[:copied]), self._imagine(imagined)]),
+            latents=torch.cat([self._addresses(index[:copied]), self._imagine(imagined)]).to(device),
             copied=copied,
-            look=Look.draw(count, self.recipe.size, SEEN[self.recipe.size], self.chance),
+            look=Look.draw(
+                count, size, SEEN[size], self.chance, windows=1 if device == "cpu" else count, device=device
+            ),
         )
 
     def _imagine(self, count: int) -> Tensor:
@@ -297,28 +307,33 @@ class Training:
         """Now and then remembers some more crops with their addresses; each crop is encoded only once."""
         if self.step % CROPS_EVERY or len(self.crops) >= min(CROPS, 16 * len(self.paintings)):
             return
-        index = torch.randint(len(self.paintings), (CROPS_AT_ONCE,), generator=self.chance)
-        seeds = torch.randint(2**62, (CROPS_AT_ONCE,), generator=self.chance)
+        count = max(CROPS_AT_ONCE, self.machine.batch)
+        index = torch.randint(len(self.paintings), (count,), generator=self.chance)
+        seeds = torch.randint(2**62, (count,), generator=self.chance)
         new = torch.stack([index, seeds], dim=1)
-        shares = new.split(CROPS_AT_ONCE // self._stepper.parts)
-        latents = self._stepper.side_by_side(lambda crops: self.encoder(self._pictures(crops)), shares)
+        shares = new.split(count // self._stepper.parts)
+        latents = self._stepper.side_by_side(self._encoded, shares)
         self.crops = torch.cat([self.crops, new])
         self.crop_latents = torch.cat([self.crop_latents, *latents])
+
+    def _encoded(self, crops: Tensor) -> Tensor:
+        return self.encoder(self._pictures(crops)).cpu()
 
     def _addresses(self, index: Tensor) -> Tensor:
         """(n, LATENT_SIZE): the addresses of these crops; what an earlier sitting knew is encoded when asked for."""
         unknown = index[self.crop_latents[index, 0].isnan()].unique()
         if len(unknown):
-            self.crop_latents[unknown] = self.encoder(self._pictures(self.crops[unknown]))
+            self.crop_latents[unknown] = self._encoded(self.crops[unknown])
         return self.crop_latents[index]
 
     def _pictures(self, crops: Tensor) -> Tensor:
         """(n, 3, size, size): the crops of paintings that the rows (painting, seed) stand for."""
-        return torch.cat([self._picture(painting, seed) for painting, seed in crops.tolist()])
-
-    def _picture(self, painting: int, seed: int) -> Tensor:
-        chance = None if seed == WHOLE else torch.Generator().manual_seed(seed)
-        return augment.crop(self.paintings, torch.tensor([painting]), self.recipe.size, chance)
+        size, whole = self.recipe.size, self.paintings.shape[-1]
+        boxes = [
+            Box(0, 0, whole, False) if seed == WHOLE else Box.draw(size, whole, torch.Generator().manual_seed(seed))
+            for seed in crops[:, 1].tolist()
+        ]
+        return augment.cut(self.paintings[crops[:, 0]].to(self.device), boxes, size)
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -381,8 +396,8 @@ class Training:
     def _sampled(self, wall: Tensor) -> Sampled:
         def painted(latents: Tensor) -> Tensor:
             half = self.machine.precision == "bfloat16"
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-                return self.averaged(latents).float()
+            with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=half):
+                return self.averaged(latents.to(self.device)).float().cpu()
 
         pictures = to_bytes(torch.cat(self._stepper.side_by_side(painted, wall.split(WALL // 4))))
         self.walls += 1
@@ -525,9 +540,10 @@ def to_bytes(pictures: Tensor) -> np.ndarray:
     return scaled.permute(0, 2, 3, 1).contiguous().numpy()
 
 
-def _machine(recipe: Recipe) -> Machine:
+def _machine(recipe: Recipe, device: str) -> Machine:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    precision = "float32" if recipe.precision == "auto" else recipe.precision
+    usual = "float32" if device == "cpu" else "bfloat16"
+    precision = usual if recipe.precision == "auto" else recipe.precision
     return Machine(precision, recipe.threads or min(cores, 16), recipe.batch)
 
 

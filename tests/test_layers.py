@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "neural_art"
 LAYERS = [  # from the bottom up, as in docs/ARCHITECTURE.md
     {"recipe", "events", "errors"},
     {"networks", "features", "losses", "augment", "latent", "checkpoint", "optimiser"}
-    | {"step", "distance", "allocator", "enlarger", "winograd"}
+    | {"step", "distance", "allocator", "enlarger", "winograd", "recording"}
     | {"paintings", "pictures", "uploads", "twins", "formats"},
     {"training", "easel"},
     {"run", "explorer", "film"},

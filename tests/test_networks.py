@@ -118,6 +118,7 @@ def test_the_gradients_of_filters_are_those_that_differences_give(doubles: bool)
 
 
 def test_pictures_and_gradients_are_the_same_in_squares_and_in_one() -> None:
+    torch.manual_seed(0)
     generator, latents = Generator(64), torch.randn(2, LATENT_SIZE)
     parameters = list(generator.parameters())
     for stage in generator.stages:
@@ -264,9 +265,29 @@ def test_painting_and_picture_are_changed_alike(drawn_paintings: torch.Tensor) -
 
 def test_windows_show_all_from_the_whole_picture_to_strokes_enlarged_twice() -> None:
     chance = torch.Generator().manual_seed(0)
-    looks = [Look.draw(1, 128, 96, chance) for _ in range(400)]
-    assert {min(look.side for look in looks), max(look.side for look in looks)} == {48, 128}
-    assert all(0 <= look.y <= 128 - look.side and 0 <= look.x <= 128 - look.side for look in looks)
+    windows = [augment.window(128, 96, chance) for _ in range(400)]
+    assert {min(window.side for window in windows), max(window.side for window in windows)} == {48, 128}
+    assert all(0 <= window.y <= 128 - window.side and 0 <= window.x <= 128 - window.side for window in windows)
+
+
+def test_a_window_for_each_picture_shows_equal_ones_differently(drawn_paintings: torch.Tensor) -> None:
+    same = augment.crop(drawn_paintings, torch.tensor([5, 5, 5]), 64, None)
+    as_they_are = {"brightness": torch.zeros(()), "saturation": torch.ones(()), "contrast": torch.ones(())}
+
+    def seen(windows: int) -> torch.Tensor:
+        return Look.draw(3, 64, 48, torch.Generator().manual_seed(2), windows=windows)._replace(**as_they_are)(same)
+
+    assert torch.equal(*seen(1)[:2])
+    assert not any(torch.allclose(seen(3)[a], seen(3)[b], atol=0.05) for a, b in ((0, 1), (1, 2), (0, 2)))
+
+
+@pytest.mark.parametrize("side", [80, 71, 64, 40])
+def test_a_part_is_cut_as_pytorch_reduces_and_enlarges(side: int, drawn_paintings: torch.Tensor) -> None:
+    boxes = [augment.Box(0, 80 - side, side, False), augment.Box((80 - side) // 2, 0, side, True)]
+    for pixels, box, found in zip(drawn_paintings, boxes, augment.cut(drawn_paintings[:2], boxes, 64), strict=False):
+        part = pixels[None, :, box.y : box.y + side, box.x : box.x + side].float() / 127.5 - 1
+        expected = torch.nn.functional.interpolate(part, (64, 64), mode="bilinear", antialias=True)
+        assert torch.allclose(found, expected.flip(3)[0] if box.mirrored else expected[0], atol=1e-5)
 
 
 def test_a_crop_is_the_whole_painting_without_chance_and_a_part_with_it(drawn_paintings: torch.Tensor) -> None:

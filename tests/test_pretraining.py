@@ -9,6 +9,7 @@ from PIL import Image
 from torch import nn
 
 from neural_art import checkpoint, pretraining
+from neural_art.__main__ import main
 from neural_art.augment import crop
 from neural_art.checkpoint import FILE, Model
 from neural_art.errors import PaintingError
@@ -169,6 +170,22 @@ def test_what_half_precision_cannot_hold_is_shipped_whole(folder: Path, tmp_path
     shipped, _ = checkpoint.read(pretraining.ship(run, tmp_path / "shipped", "Drawings."))
     assert torch.equal(shipped[large], tensors[large])
     assert shipped["generator.first.weight"].dtype == torch.float16
+
+
+def test_rates_grow_with_the_root_of_the_batch() -> None:
+    one, four = (pretraining.base_recipe("study", 1.0, batch=batch) for batch in (16, 64))
+    assert (four.generator_rate, four.discriminator_rate) == (2 * one.generator_rate, 2 * one.discriminator_rate)
+    assert one.generator_rate == Recipe().generator_rate
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is such a device")
+def test_a_device_that_is_not_there_is_named_before_anything_is_written(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["pretrain", str(folder), "--run", str(tmp_path / "run"), "--minutes", "1", "--device", "cuda"]
+    assert main(command) == 1
+    assert "no CUDA device" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_too_few_pictures_are_named(tmp_path: Path) -> None:
