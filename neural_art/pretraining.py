@@ -58,7 +58,7 @@ def base_recipe(name: str, minutes: float, seed: int = 0, batch: int = 16) -> Re
         adversarial=0.5,
         imagined=0.25,
         alone=0.2,
-        averaging=0.03,
+        averaging=0.15,
     )
 
 

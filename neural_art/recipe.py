@@ -32,7 +32,8 @@ class Recipe:
     (crosses of three and half-way), judged by the discriminator alone.
     ``alone``: without a base, or on paintings that are nothing like the base's, the fraction of the budget in which
     likeness to the paintings leads alone.
-    ``averaging``: the half-life of the moving average of the weights, as a fraction of the training so far.
+    ``averaging``: the half-life of the moving average of the weights, as a fraction of the training so far; a fifth of
+    that without a base, or on paintings that are nothing like the base's.
     ``base``: start from the shipped base model, where there is one; a run that branched from another starts from that.
     ``precision``, ``threads``: "auto" and 0 let the machine measure what is fastest.
     """
@@ -47,7 +48,7 @@ class Recipe:
     adversarial: float = 0.8
     imagined: float = 0.4
     alone: float = 0.25
-    averaging: float = 0.05
+    averaging: float = 0.25
     base: bool = True
     precision: str = "auto"
     threads: int = 0

@@ -43,6 +43,7 @@ VIEWS = (512, 6000)  # views of the paintings that an encoder is fitted to, at l
 CROPS_AT_ONCE, CROPS_EVERY = 16, 16  # crops encoded afresh, together, and steps from one time to the next
 CROPS = 65536  # remembered at most
 WHOLE = -1  # in place of a crop's seed: the whole painting
+BASE_STEPS = 400  # that a base counts for when weights are averaged
 MARGIN = 1.25  # paintings are kept this much larger than the pictures, so that crops have something to move in
 PATIENCE = 2  # roll-backs before a training is given up
 
@@ -337,8 +338,13 @@ class Training:
 
     @torch.no_grad()
     def _average(self) -> None:
-        """Moves the averaged weights; the horizon grows with the training (Karras et al. 2024, arXiv 2312.02696)."""
-        horizon = max(10.0, self.recipe.averaging * (self.step + (400 if self.started_from != "none" else 0)))
+        """Moves the averaged weights; the horizon grows with the training (Karras et al. 2024, arXiv 2312.02696).
+
+        What a base knows counts like ``BASE_STEPS`` of the training: something of it remains in the average for long,
+        which is better than either end (Wortsman et al. 2022, arXiv 2109.01903).
+        """
+        averaging, before = (self.recipe.averaging / 5, 0) if self.strange else (self.recipe.averaging, BASE_STEPS)
+        horizon = max(10.0, averaging * (self.step + before))
         keep = 0.5 ** (1 / horizon)
         torch._foreach_lerp_(list(self.averaged.parameters()), list(self.generator.parameters()), 1 - keep)
 

@@ -42,6 +42,21 @@ def test_walls_show_the_same_latents_and_change_as_it_learns(quick: list) -> Non
     assert not np.array_equal(walls[0], walls[-1])
 
 
+def test_what_a_base_knows_fades_slowly_from_the_average_and_soon_on_strange_paintings(
+    drawn_paintings: torch.Tensor, quick: list
+) -> None:
+    saved, moved = _last_saved(quick), []
+    for strange in (False, True):
+        learning = Training(drawn_paintings, QUICK, base=Model.from_tensors(saved.checkpoint, saved.settings))
+        learning.step, learning.strange = 200, strange
+        for network, value in ((learning.averaged, 0.0), (learning.generator, 1.0)):
+            torch.nn.init.constant_(network.first.bias, value)
+        learning._average()
+        moved.append(learning.averaged.first.bias[0].item())
+    near, far = moved
+    assert 0 < 10 * near < far < 0.1
+
+
 def test_the_same_seed_and_steps_give_the_same_weights(drawn_paintings: torch.Tensor, quick: list) -> None:
     again = _last_saved(list(train(drawn_paintings, QUICK)))
     first = _last_saved(quick)
