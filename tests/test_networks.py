@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from neural_art import augment, losses
+from neural_art import augment, losses, networks
 from neural_art.augment import Look
 from neural_art.features import Encoder, describe, feature_network
 from neural_art.networks import (
@@ -117,8 +117,7 @@ def test_the_gradients_of_filters_are_those_that_differences_give(doubles: bool)
     assert (found * step).sum().item() == pytest.approx(change.item(), rel=1e-6)
 
 
-def test_pictures_and_gradients_are_the_same_in_squares_and_in_one() -> None:
-    torch.manual_seed(0)
+def test_pictures_and_gradients_are_the_same_in_squares_and_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
     generator, latents = Generator(64), torch.randn(2, LATENT_SIZE)
     parameters = list(generator.parameters())
     for stage in generator.stages:
@@ -128,12 +127,13 @@ def test_pictures_and_gradients_are_the_same_in_squares_and_in_one() -> None:
     assert any(weight.ndim == 3 for weight, _ in filters)
     whole = generator.filters(half=True)
     assert all(weight.ndim == 4 for weight, _ in whole)
+    assert torch.allclose(generator(latents, filters), generator(latents, whole), atol=1e-4)
+    # without a kink in the activations, on whose other side rounding may put a place, where the gradient is another
+    monkeypatch.setattr(networks, "SLOPE", 1.0)
     one, other = generator(latents, filters), generator(latents, whole)
-    assert torch.allclose(one, other, atol=1e-4)
     upstream = torch.randn_like(one)
     for a, b in zip(*(torch.autograd.grad((p * upstream).sum(), parameters) for p in (one, other)), strict=True):
-        # rounding may put a place on the other side of an activation's kink, where the gradient is another
-        assert (a - b).norm() < 0.02 * b.norm()
+        assert torch.allclose(a, b, rtol=1e-3, atol=1e-4 * b.abs().max().item())
 
 
 def test_what_is_remembered_while_painting_follows_the_weights() -> None:
