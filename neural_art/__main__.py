@@ -573,7 +573,12 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--minutes", type=_number(1, 12_000), required=True, help="time to train in all")
     added.add_argument("--recipe", choices=list(SIZES), default=known.name, help=f"{sizes} (default {known.name})")
     added.add_argument("--seed", type=_number(0, 2**63 - 1, whole=True), default=0, help="of all chance (default 0)")
-    added.add_argument("--batch", type=_number(2, 256, whole=True), default=known.batch, help="pictures in a step")
+    added.add_argument(
+        "--batch",
+        type=_number(2, 256, whole=True),
+        default=known.batch,
+        help=f"pictures in a step (default {known.batch})",
+    )
     added.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to learn (default cpu)")
     added.add_argument("--start", type=Path, metavar="MODEL", help="a base model to begin from, not from nothing")
     added.add_argument("--out", type=Path, metavar="DIR", help="write the model there, in half precision, with a card")

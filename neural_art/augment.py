@@ -35,7 +35,7 @@ def crop(paintings: Tensor, index: Tensor, size: int, chance: torch.Generator | 
     With ``chance`` each is a random part (see ``Box``), without it the whole painting.
     """
     whole = paintings.shape[-1]
-    boxes = [Box(0, 0, whole, False) if chance is None else Box.draw(size, whole, chance) for _ in index]
+    boxes = [Box(0, 0, whole, False) if chance is None else Box.draw(size, whole, chance) for _ in range(len(index))]
     return cut(paintings[index], boxes, size)
 
 

@@ -176,8 +176,7 @@ class Training:
         """What the encoder sees in whole paintings, on all cores, or with ``chance`` in a random part of each."""
 
         def described(part: Tensor) -> Tensor:
-            shown = self.paintings[part].to(self.device)
-            return describe(augment.crop(shown, torch.arange(len(part)), self.recipe.size, chance))
+            return describe(augment.crop(self.paintings, part, self.recipe.size, chance).to(self.device))
 
         if not len(index):
             return torch.empty(0, len(self.encoder.mean), device=self.device)
