@@ -163,11 +163,14 @@ class Training:
     def _come_closer(self, mean: Tensor) -> None:
         """Moves a set that is nothing like the base's to the base's middle; ``mean``: what is seen in it on average.
 
-        Where its middle is further off than its own paintings are from that, the generator has never been, and would
-        have to unlearn more than it can bring along.
+        Where its paintings are further from there than nine in ten of the base's own are, and its middle further than
+        they are from that, the generator has never been, and would have to unlearn more than it can bring along.
         """
+        if self.base is None:
+            return
         middle = self.latents.mean(0)
-        if self.base is not None and middle.norm() > (self.latents - middle).norm(dim=1).mean():
+        beyond = self.latents.norm(dim=1).mean() > self.base.latents.norm(dim=1).quantile(0.9)
+        if beyond and middle.norm() > (self.latents - middle).norm(dim=1).mean():
             self.encoder.mean.copy_(mean)
             self.latents = self.latents - middle
             self.strange = True

@@ -57,6 +57,21 @@ def test_what_a_base_knows_fades_slowly_from_the_average_and_soon_on_strange_pai
     assert 0 < 10 * near < far < 0.1
 
 
+def test_one_painting_many_times_keeps_its_address_and_what_the_base_never_saw_moves_to_its_middle(
+    drawn_paintings: torch.Tensor, quick: list
+) -> None:
+    saved = _last_saved(quick)
+    base = Model.from_tensors(saved.checkpoint, saved.settings)
+    number = int(base.latents.norm(dim=1).argmin())
+    noise = torch.randint(0, 256, drawn_paintings[:8].shape, dtype=torch.uint8)
+    for paintings, strange in ((drawn_paintings[[number] * 8], False), (noise, True)):
+        learning = Training(paintings, QUICK, base=Model.from_tensors(saved.checkpoint, saved.settings))
+        learning._address()
+        assert learning.strange == strange
+        found = learning.latents.mean(0)
+        assert torch.allclose(found, torch.zeros(()) if strange else base.latents[number], atol=1e-3)
+
+
 def test_the_same_seed_and_steps_give_the_same_weights(drawn_paintings: torch.Tensor, quick: list) -> None:
     again = _last_saved(list(train(drawn_paintings, QUICK)))
     first = _last_saved(quick)
