@@ -23,8 +23,13 @@ class Box(NamedTuple):
     mirrored: bool
 
     @classmethod
-    def draw(cls, size: int, whole: int, chance: torch.Generator) -> Box:
-        """A random part of a painting of ``whole`` px, of at least ``size`` px; half of them are mirrored."""
+    def draw(cls, size: int, whole: int, chance: torch.Generator | None) -> Box:
+        """A random part of a painting of ``whole`` px, of at least ``size`` px; half of them are mirrored.
+
+        Without ``chance``, the whole painting.
+        """
+        if chance is None:
+            return cls(0, 0, whole, False)
         side = draw(min(size, whole), whole, chance)
         return cls(draw(0, whole - side, chance), draw(0, whole - side, chance), side, bool(draw(0, 1, chance)))
 
@@ -35,8 +40,7 @@ def crop(paintings: Tensor, index: Tensor, size: int, chance: torch.Generator | 
     With ``chance`` each is a random part (see ``Box``), without it the whole painting.
     """
     whole = paintings.shape[-1]
-    boxes = [Box(0, 0, whole, False) if chance is None else Box.draw(size, whole, chance) for _ in range(len(index))]
-    return cut(paintings[index], boxes, size)
+    return cut(paintings[index], [Box.draw(size, whole, chance) for _ in range(len(index))], size)
 
 
 def cut(paintings: Tensor, boxes: Sequence[Box], size: int) -> Tensor:

@@ -333,7 +333,7 @@ class Training:
         """(n, 3, size, size): the crops of paintings that the rows (painting, seed) stand for."""
         size, whole = self.recipe.size, self.paintings.shape[-1]
         boxes = [
-            Box(0, 0, whole, False) if seed == WHOLE else Box.draw(size, whole, torch.Generator().manual_seed(seed))
+            Box.draw(size, whole, None if seed == WHOLE else torch.Generator().manual_seed(seed))
             for seed in crops[:, 1].tolist()
         ]
         return augment.cut(self.paintings[crops[:, 0]].to(self.device), boxes, size)
