@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from neural_art.explorer import Explorer, Position
+from neural_art.explore.explorer import Explorer, Position
 
 LEARNED = 200  # of each digit, by the generator
 PAINTED = 100

@@ -33,9 +33,9 @@ import torch
 from PIL import Image
 from quality import find
 
-from neural_art import enlarger
-from neural_art.distance import kid
-from neural_art.training import to_bytes
+from neural_art.models import enlarger
+from neural_art.training.metrics import kid
+from neural_art.training.trainer import to_bytes
 
 LARGE, SMALL = 224, 112
 SHOWN = 6  # pictures on a sheet

@@ -30,10 +30,9 @@ from quality import find, read
 from rivals import FastGANGenerator
 from torch import Tensor, nn
 
-from neural_art import losses
-from neural_art.features import Encoder, describe, feature_network
-from neural_art.networks import Generator
-from neural_art.training import bfloat16_in_hardware, to_bytes
+from neural_art.models.features import Encoder, describe, feature_network
+from neural_art.models.networks import Generator
+from neural_art.training.trainer import bfloat16_in_hardware, losses, to_bytes
 
 PAINTINGS, BATCH, SIDE = 32, 16, 128
 QUARTERS = (0.25, 0.5, 0.75, 1.0)

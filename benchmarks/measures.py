@@ -16,9 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neural_art import losses
-from neural_art.distance import features as features  # these two are measures of this module, and pretrain's judge
-from neural_art.distance import kid as kid
+from neural_art.training import losses
+from neural_art.training.metrics import (
+    features as features,  # these two are measures of this module, and pretrain's judge
+)
+from neural_art.training.metrics import kid as kid
 
 K = 5
 """Which neighbour's distance is the radius of a neighbourhood, in precision, recall, density and coverage."""

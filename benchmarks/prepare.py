@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from neural_art.paintings import Report, load, prepare
+from neural_art.dataset.prepare import Report, load, prepare
 
 
 def draw(folder: Path, count: int, side: int, format: str) -> None:

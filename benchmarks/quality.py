@@ -44,13 +44,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import measures
 import rivals
 
-from neural_art import checkpoint
-from neural_art.checkpoint import Model
 from neural_art.errors import NeuralArtError
 from neural_art.events import Failed, Saved, Stepped
-from neural_art.explorer import Explorer
+from neural_art.explore.explorer import Explorer
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import Model
 from neural_art.recipe import Recipe
-from neural_art.training import Training, stored_size, to_bytes
+from neural_art.training.trainer import Training, stored_size, to_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDE = 128  # pixels at which everything is measured

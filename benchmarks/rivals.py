@@ -19,10 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from neural_art import augment, losses
-from neural_art.features import feature_network
-from neural_art.networks import Discriminator
-from neural_art.training import bfloat16_in_hardware
+from neural_art.models.features import feature_network
+from neural_art.models.networks import Discriminator
+from neural_art.training.trainer import augment, bfloat16_in_hardware, losses
 
 RESERVED = 0.5
 """Seconds of the budget that are kept for writing the model."""

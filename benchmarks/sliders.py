@@ -27,13 +27,13 @@ import torch
 from playwright.sync_api import Page, sync_playwright
 from start import ARGUMENTS, CHROMIUM, app, wait_for
 
-from neural_art import checkpoint
-from neural_art.checkpoint import Model
-from neural_art.features import Encoder
-from neural_art.networks import Discriminator, Generator
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
 from neural_art.recipe import SIZES, Recipe
-from neural_art.run import Run
-from neural_art.studio import Studio
+from neural_art.runs.folder import Run
+from neural_art.runs.studio import Studio
 
 WATCH = """() => {
   const slider = document.querySelector('#na-direction-1'), canvas = document.querySelector('#na-canvas');

@@ -25,13 +25,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from neural_art import losses, winograd
-from neural_art.augment import Look
-from neural_art.checkpoint import FILE, Model
-from neural_art.features import Encoder, feature_network
-from neural_art.networks import CUT, Discriminator, Generator, StyledConvolution
+from neural_art.models import winograd
+from neural_art.models.checkpoint import FILE, Model
+from neural_art.models.features import Encoder, feature_network
+from neural_art.models.networks import CUT, Discriminator, Generator, StyledConvolution
 from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
-from neural_art.training import SEEN, Training, stored_size
+from neural_art.training.augment import Look
+from neural_art.training.trainer import SEEN, Training, losses, stored_size
 
 BASE = ROOT / "checkpoints" / "base"
 TIMES = 9

@@ -26,11 +26,11 @@ import psutil
 import torch
 from PIL import Image
 
-from neural_art import paintings
-from neural_art.checkpoint import FILE
-from neural_art.networks import Generator
+from neural_art.dataset import prepare as paintings
+from neural_art.models.checkpoint import FILE
+from neural_art.models.networks import Generator
 from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
-from neural_art.run import Run
+from neural_art.runs.folder import Run
 
 BASE = ROOT / "checkpoints" / "base"
 
@@ -47,7 +47,7 @@ def draw(folder: Path, count: int) -> None:
 
 def train(folder: Path, recipe: Recipe) -> dict[str, float]:
     """Trains the run in ``folder`` and returns what was measured."""
-    command = [sys.executable, "-m", "neural_art.worker", str(folder)]
+    command = [sys.executable, "-m", "neural_art.runs.worker", str(folder)]
     if (BASE / FILE).exists():
         command += ["--base", str(BASE)]
     start = time.monotonic()

@@ -27,11 +27,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neural_art.errors import NeuralArtError
-    from neural_art.explorer import Explorer, Position
-    from neural_art.film import learning_film, loop_film
+    from neural_art.explore.explorer import Explorer, Position
+    from neural_art.explore.film import learning_film, loop_film
     from neural_art.recipe import Recipe
-    from neural_art.run import Run
-    from neural_art.studio import Studio
+    from neural_art.runs.folder import Run
+    from neural_art.runs.studio import Studio
 
 __version__ = "0.1.0"
 
@@ -48,14 +48,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Explorer": "explorer",
+    "Explorer": "explore.explorer",
     "NeuralArtError": "errors",
-    "Position": "explorer",
+    "Position": "explore.explorer",
     "Recipe": "recipe",
-    "Run": "run",
-    "Studio": "studio",
-    "learning_film": "film",
-    "loop_film": "film",
+    "Run": "runs.folder",
+    "Studio": "runs.studio",
+    "learning_film": "explore.film",
+    "loop_film": "explore.film",
 }
 
 

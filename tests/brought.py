@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from neural_art import paintings
-from neural_art.paintings import Report
-from neural_art.uploads import Limits
+from neural_art.dataset import prepare as paintings
+from neural_art.dataset.prepare import Report
+from neural_art.dataset.sources import Limits
 
 FEW = Limits(least=1)
 

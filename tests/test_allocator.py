@@ -8,7 +8,7 @@ import pytest
 
 START = """
 import torch
-from neural_art.allocator import keep_freed_memory, release_freed_memory
+from neural_art.training.allocator import keep_freed_memory, release_freed_memory
 
 def megabytes(name):
     with open("/proc/self/smaps_rollup") as file:

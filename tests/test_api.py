@@ -16,10 +16,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from neural_art import checkpoint, web
-from neural_art.checkpoint import Model
-from neural_art.features import Encoder
-from neural_art.networks import Discriminator, Generator
+from neural_art import web
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from neural_art import checkpoint
-from neural_art.checkpoint import Model
 from neural_art.errors import CheckpointError
-from neural_art.features import Encoder
-from neural_art.latent import crossed
-from neural_art.networks import Discriminator, Generator
+from neural_art.explore.latent import crossed
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
 from neural_art.recipe import LATENT_SIZE
 from neural_art.web.settings import BASE
 

@@ -16,10 +16,10 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art.__main__ import _parser, _stations, main
-from neural_art.explorer import Explorer, Position
+from neural_art.cli.main import _parser, _stations, main
+from neural_art.explore.explorer import Explorer, Position
 from neural_art.recipe import Recipe
-from neural_art.run import Run
+from neural_art.runs.folder import Run
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,7 +111,7 @@ def test_a_run_keeps_the_recipe_that_it_began_with(trained: Path, capsys: pytest
 
 
 def test_a_prepared_run_takes_the_recipe_of_the_command(brought: Path, tmp_path: Path) -> None:
-    from neural_art.__main__ import _recipe_to_train
+    from neural_art.cli.main import _recipe_to_train
 
     run = Run.at(tmp_path / "run", "run")
     run.set_recipe(Recipe(name="canvas", minutes=7))
@@ -313,7 +313,7 @@ def test_every_command_has_help_with_examples_that_parse(capsys: pytest.CaptureF
 
 def test_help_comes_without_loading_what_takes_long() -> None:
     check = (
-        "import sys; from neural_art.__main__ import main\n"
+        "import sys; from neural_art.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "loaded = {'torch', 'numpy', 'PIL', 'gradio', 'tqdm'} & set(sys.modules); assert not loaded, loaded"

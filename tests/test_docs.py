@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neural_art.__main__ import _parser
+from neural_art.cli.main import _parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_art import easel, paintings
+from neural_art import samples as easel
+from neural_art.dataset import prepare as paintings
+from neural_art.dataset.prepare import Limits, Progress, Report
 from neural_art.errors import PaintingError
-from neural_art.paintings import Limits, Progress, Report
 
 
 @pytest.fixture(scope="module")

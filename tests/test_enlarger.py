@@ -9,15 +9,16 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from neural_art import checkpoint, easel, enlarger
-from neural_art.__main__ import main
-from neural_art.checkpoint import Model
-from neural_art.enlarger import Enlarger
+from neural_art import samples as easel
+from neural_art.cli.main import main
 from neural_art.errors import CheckpointError, PaintingError
-from neural_art.explorer import Explorer, Position
-from neural_art.features import Encoder, feature_network
-from neural_art.losses import feature_distance
-from neural_art.networks import Discriminator, Generator
+from neural_art.explore.explorer import Explorer, Position
+from neural_art.models import checkpoint, enlarger
+from neural_art.models.checkpoint import Model
+from neural_art.models.enlarger import Enlarger
+from neural_art.models.features import Encoder, feature_network
+from neural_art.models.networks import Discriminator, Generator
+from neural_art.training.losses import feature_distance
 
 
 @pytest.fixture(scope="module")

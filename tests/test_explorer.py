@@ -11,14 +11,15 @@ import torch
 from PIL import Image
 
 import neural_art
-from neural_art import paintings, worker
-from neural_art.checkpoint import FORMAT, Model
+from neural_art.dataset import prepare as paintings
 from neural_art.errors import CheckpointError, PaintingError, RunError
-from neural_art.explorer import AMOUNTS, SLIDERS, Explorer, Position
-from neural_art.features import Encoder
-from neural_art.networks import Discriminator, Generator
+from neural_art.explore.explorer import AMOUNTS, SLIDERS, Explorer, Position
+from neural_art.models.checkpoint import FORMAT, Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
 from neural_art.recipe import Recipe
-from neural_art.run import Run
+from neural_art.runs import worker
+from neural_art.runs.folder import Run
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art.checkpoint import FORMAT, Model
 from neural_art.errors import RunError
-from neural_art.explorer import Explorer, Position
-from neural_art.features import Encoder
-from neural_art.film import latent_film, learning_film, loop_film, write_mp4
-from neural_art.networks import Discriminator, Generator
-from neural_art.run import Run
+from neural_art.explore.explorer import Explorer, Position
+from neural_art.explore.film import latent_film, learning_film, loop_film, write_mp4
+from neural_art.models.checkpoint import FORMAT, Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
+from neural_art.runs.folder import Run
 
 KEYS = [Position(origin="painting", a=i) for i in range(4)]
 

@@ -18,15 +18,15 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art import checkpoint
-from neural_art.checkpoint import Model
+from neural_art.dataset.prepare import Limits, Progress
 from neural_art.errors import RunError
-from neural_art.explorer import Position
-from neural_art.features import Encoder
-from neural_art.networks import Discriminator, Generator
-from neural_art.paintings import Limits, Progress
-from neural_art.run import Run
-from neural_art.studio import Studio
+from neural_art.explore.explorer import Position
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
+from neural_art.runs.folder import Run
+from neural_art.runs.studio import Studio
 from neural_art.web.handlers import Handlers, answering
 from neural_art.web.page import ASSETS, SCRIPTS
 from neural_art.web.sentences import in_language

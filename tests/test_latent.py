@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from neural_art import latent
+from neural_art.explore import latent
 
 
 def _chance(seed: int = 0) -> torch.Generator:

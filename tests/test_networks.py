@@ -4,10 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from neural_art import augment, losses, networks
-from neural_art.augment import Look
-from neural_art.features import Encoder, describe, feature_network
-from neural_art.networks import (
+from neural_art.models import networks
+from neural_art.models.features import Encoder, describe, feature_network
+from neural_art.models.networks import (
     HALF_BAND,
     WIDTHS,
     Discriminator,
@@ -17,8 +16,10 @@ from neural_art.networks import (
     Stage,
     StyledConvolution,
 )
-from neural_art.optimiser import Adam
 from neural_art.recipe import LATENT_SIZE
+from neural_art.training.augment import Look
+from neural_art.training.optimizer import Adam
+from neural_art.training.trainer import augment, losses
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])

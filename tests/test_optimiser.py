@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from neural_art.optimiser import Adam
+from neural_art.training.optimizer import Adam
 
 
 def test_the_steps_are_those_of_pytorch_however_the_weights_lie_in_memory() -> None:

@@ -14,12 +14,13 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art import checkpoint, web
-from neural_art.checkpoint import Model
-from neural_art.features import Encoder
-from neural_art.networks import Discriminator, Generator
-from neural_art.run import Run
-from neural_art.studio import Studio
+from neural_art import web
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import Model
+from neural_art.models.features import Encoder
+from neural_art.models.networks import Discriminator, Generator
+from neural_art.runs.folder import Run
+from neural_art.runs.studio import Studio
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

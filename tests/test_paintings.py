@@ -11,10 +11,10 @@ import torch
 from brought import FEW, drawn, encoded, filled, prepared, reasons
 from PIL import Image
 
-from neural_art import paintings
+from neural_art.dataset import prepare as paintings
+from neural_art.dataset.prepare import Progress, Report, TooFewPaintings
+from neural_art.dataset.sources import Limits
 from neural_art.errors import PaintingError
-from neural_art.paintings import Progress, Report, TooFewPaintings
-from neural_art.uploads import Limits
 
 
 def test_exact_copies_are_left_out_with_their_twin(tmp_path: Path) -> None:

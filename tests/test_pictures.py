@@ -14,8 +14,8 @@ import pytest
 from brought import drawn, encoded, filled, only_pixels, prepared, reasons, zipped
 from PIL import Image, ImageCms
 
-from neural_art import paintings
-from neural_art.uploads import CODES, Limits
+from neural_art.dataset import prepare as paintings
+from neural_art.dataset.sources import CODES, Limits
 
 
 def test_only_the_first_picture_of_an_animation_is_seen(tmp_path: Path) -> None:

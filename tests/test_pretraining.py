@@ -8,16 +8,17 @@ import torch
 from PIL import Image
 from torch import nn
 
-from neural_art import checkpoint, pretraining
-from neural_art.__main__ import main
-from neural_art.augment import crop
-from neural_art.checkpoint import FILE, Model
+from neural_art.cli.main import main
+from neural_art.dataset.prepare import Progress
 from neural_art.errors import PaintingError
 from neural_art.events import Finished, Saved
-from neural_art.paintings import Progress
+from neural_art.models import checkpoint
+from neural_art.models.checkpoint import FILE, Model
 from neural_art.recipe import Recipe
-from neural_art.run import Run
-from neural_art.training import Training
+from neural_art.runs import pretrain as pretraining
+from neural_art.runs.folder import Run
+from neural_art.training.augment import crop
+from neural_art.training.trainer import Training
 
 
 @pytest.fixture

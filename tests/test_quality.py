@@ -19,7 +19,7 @@ import odd_sets
 import quality
 import rivals
 
-from neural_art import distance
+from neural_art.training.trainer import metrics as distance
 
 
 def _cloud(count: int, seed: int, dimensions: int = 16) -> Tensor:
@@ -300,9 +300,9 @@ def test_what_cannot_work_is_refused_before_any_time_is_spent(
 def test_a_model_is_measured_once_and_again_when_it_has_changed(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from neural_art import checkpoint
-    from neural_art.features import Encoder, describe
-    from neural_art.networks import Discriminator, Generator
+    from neural_art.models import checkpoint
+    from neural_art.models.features import Encoder, describe
+    from neural_art.models.networks import Discriminator, Generator
 
     monkeypatch.setattr(distance, "LOOKED_AT", 64)
     monkeypatch.setattr(quality, "MORPHS", 2)

@@ -12,11 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art import paintings
+from neural_art.dataset import prepare as paintings
 from neural_art.errors import CheckpointError, RunError
 from neural_art.events import Failed, Finished, Paused, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.recipe import Recipe
-from neural_art.run import Run, in_words
+from neural_art.runs.folder import Run, in_words
 
 
 @pytest.fixture

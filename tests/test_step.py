@@ -5,12 +5,12 @@ import copy
 import pytest
 import torch
 
-from neural_art import losses
-from neural_art.augment import Look
-from neural_art.features import feature_network
-from neural_art.networks import Discriminator, Generator
-from neural_art.optimiser import Adam, gradients
-from neural_art.step import COARSE, Opponent, Part, Stepper
+from neural_art.models.features import feature_network
+from neural_art.models.networks import Discriminator, Generator
+from neural_art.training import losses
+from neural_art.training.augment import Look
+from neural_art.training.optimizer import Adam, gradients
+from neural_art.training.step import COARSE, Opponent, Part, Stepper
 
 
 @pytest.fixture

@@ -11,13 +11,14 @@ import psutil
 import pytest
 from PIL import Image
 
-from neural_art import paintings, worker
+from neural_art.dataset import prepare as paintings
+from neural_art.dataset.prepare import Progress, Report
 from neural_art.errors import PaintingError, RecipeError, RunError
 from neural_art.events import Finished
-from neural_art.paintings import Progress, Report
 from neural_art.recipe import Recipe
-from neural_art.run import Run
-from neural_art.studio import Studio
+from neural_art.runs import worker
+from neural_art.runs.folder import Run
+from neural_art.runs.studio import Studio
 
 ENDLESS = Recipe(name="sketch", steps=10_000, batch=2, threads=1, precision="float32")
 

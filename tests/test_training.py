@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from neural_art import augment, losses, training
-from neural_art.checkpoint import Model
 from neural_art.errors import CheckpointError, PaintingError, RecipeError
 from neural_art.events import Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
+from neural_art.models.checkpoint import Model
 from neural_art.recipe import Recipe
-from neural_art.training import Training, train
+from neural_art.training.trainer import Training, augment, losses, train
+from neural_art.training.trainer import trainer as training
 
 QUICK = Recipe(name="sketch", steps=6, batch=4, threads=1, precision="float32")
 

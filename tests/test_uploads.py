@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from brought import drawn, encoded, filled, prepared, reasons, zipped
 
-from neural_art import paintings, uploads
+from neural_art.dataset import prepare as paintings
+from neural_art.dataset import sources as uploads
+from neural_art.dataset.sources import LeftOut, Limits
 from neural_art.errors import PaintingError
-from neural_art.uploads import LeftOut, Limits
 
 
 def test_what_systems_leave_everywhere_is_passed_over_in_silence(tmp_path: Path) -> None:

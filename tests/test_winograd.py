@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from neural_art import winograd
+from neural_art.models import winograd
 
 
 def _given(n: int, height: int, width: int) -> tuple[Tensor, Tensor]:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_art import paintings, worker
-from neural_art.checkpoint import Model
+from neural_art.dataset import prepare as paintings
 from neural_art.errors import RunError
 from neural_art.events import Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
+from neural_art.models.checkpoint import Model
 from neural_art.recipe import Recipe
-from neural_art.run import Run
+from neural_art.runs import worker
+from neural_art.runs.folder import Run
 
 TINY = Recipe(name="sketch", steps=3, batch=2, threads=1, precision="float32")
 

@@ -30,7 +30,7 @@ def launch(settings: Settings) -> gr.Blocks:
     _check_port(settings)
     import torch  # here: whoever only reads settings need not wait for it
 
-    from neural_art.studio import Studio
+    from neural_art.runs.studio import Studio
     from neural_art.web.page import build, launch_options
 
     torch.set_num_threads(1)  # one picture is painted quickest by one thread, and the worker needs the others

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
+from neural_art.dataset.prepare import Report
 from neural_art.errors import NeuralArtError, PaintingError
-from neural_art.explorer import Position
-from neural_art.paintings import Report
+from neural_art.explore.explorer import Position
 from neural_art.recipe import Recipe
-from neural_art.run import Run
-from neural_art.studio import Studio
+from neural_art.runs.folder import Run
+from neural_art.runs.studio import Studio
 
 Answer = TypeVar("Answer")
 

@@ -23,13 +23,13 @@ from typing import Any, Final
 
 from PIL import Image
 
-from neural_art import film
+from neural_art.dataset.prepare import Painting, Progress, Report
 from neural_art.errors import NeuralArtError, RunError
-from neural_art.explorer import Position
-from neural_art.paintings import Painting, Progress, Report
+from neural_art.explore import film
+from neural_art.explore.explorer import Position
 from neural_art.recipe import Recipe
-from neural_art.run import Run, Status
-from neural_art.studio import Studio
+from neural_art.runs.folder import Run, Status
+from neural_art.runs.studio import Studio
 from neural_art.web.sentences import in_language
 from neural_art.web.tasks import Standing, Tasks
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import gradio as gr
 
 from neural_art.recipe import SIZES, Recipe
-from neural_art.studio import Studio
+from neural_art.runs.studio import Studio
 from neural_art.web.endpoints import add_endpoints
 from neural_art.web.handlers import Handlers, answering
 from neural_art.web.settings import Settings

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from neural_art.dataset.prepare import Limits
 from neural_art.errors import NeuralArtError
-from neural_art.paintings import Limits
 
 HOME: Final = "~/.local/share/neural_art/runs"
 """Where runs are kept at home."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from neural_art.dataset.prepare import Progress
 from neural_art.errors import NeuralArtError, RunError
-from neural_art.paintings import Progress
 
 KEPT: Final = 500
 """How many tasks are remembered, with how they ended."""

@@ -1,0 +1,1 @@
+"""What a person brings: checked, decoded, kept and squared for the network."""
