@@ -3,8 +3,8 @@
     python benchmarks/sliders.py [--run FOLDER] [--recipe study] [--seconds 3] [--quiet-only]
 
 Drags "Direction 1" with the mouse at 60 Hz in Chromium, on the page of ``python app.py``, first with nothing else
-running and then beside a training of the same recipe. Each animation frame looks which slider value is on the canvas.
-Without ``--run`` an untrained model of that recipe is painted with: the time is the same. Run it on an idle machine.
+running and then beside a training of the same recipe. Every animation frame notes which slider value is on the canvas.
+Without ``--run`` it plays with an untrained model of that recipe, which takes the same time. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -18,24 +18,27 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 from playwright.sync_api import Page, sync_playwright
-from start import ARGUMENTS, CHROMIUM, app, wait_for
 
+from benchmarks.start import ARGUMENTS, CHROMIUM, app, wait_for
 from neural_art.models import checkpoint
 from neural_art.models.checkpoint import Model
-from neural_art.models.features import Encoder
-from neural_art.models.networks import Discriminator, Generator
-from neural_art.recipe import SIZES, Recipe
-from neural_art.runs.folder import Run
+from neural_art.models.discriminator import Discriminator
+from neural_art.models.encoder import Encoder
+from neural_art.models.generator import Generator
+from neural_art.recipe import LATENT_SIZE, SIZES, Budget, Recipe
+from neural_art.runs.journal import Journal
+from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
 
-WATCH = """() => {
+WATCH: Final = """() => {
   const slider = document.querySelector('#na-direction-1'), canvas = document.querySelector('#na-canvas');
   const watch = window.watch = {moved: {}, shown: [], frames: 0, on: true};
   slider.addEventListener('input', () => { watch.moved[Number(slider.value)] = performance.now(); });
@@ -53,7 +56,7 @@ WATCH = """() => {
 
 
 def drag(page: Page, seconds: float) -> dict[str, float]:
-    """Moves the slider to and fro for some seconds; updates a second and latencies in milliseconds."""
+    """Drag the slider back and forth for some seconds; updates a second and latencies in milliseconds."""
     box = page.locator("#na-direction-1").bounding_box()
     assert box is not None
     left, width, middle = box["x"] + 12, box["width"] - 24, box["y"] + box["height"] / 2
@@ -63,7 +66,7 @@ def drag(page: Page, seconds: float) -> dict[str, float]:
     page.evaluate(WATCH)
     began, step = time.monotonic(), 0
     while (passed := time.monotonic() - began) < seconds:
-        share = abs((passed / 1.5 + 0.5) % 2 - 1)  # to and fro in three seconds
+        share = abs((passed / 1.5 + 0.5) % 2 - 1)  # back and forth in three seconds
         page.mouse.move(left + width * share, middle)
         step += 1
         time.sleep(max(0.0, began + step / 60 - time.monotonic()))
@@ -88,15 +91,17 @@ def untrained(runs: Path, size: int) -> Run:
     """A run with sample paintings and a model that has not learned anything."""
     studio = Studio(runs, start=False)
     run = studio.create("Untrained")
-    for _ in studio.bring_samples(run.id):
+    for _ in studio.intake.add_samples(run.id):
         pass
-    model = Model(Generator(size), Discriminator(), Encoder(), torch.randn(96, 256))
-    settings = {"format": checkpoint.FORMAT, "size": size, "aspect": 1.25, "step": 0}
-    checkpoint.write(run.checkpoint, model.tensors(), settings)
+    paintings = run.report.paintings if run.report else ()
+    torch.manual_seed(0)
+    model = Model(Generator(size), Discriminator(), Encoder(), torch.randn(len(paintings), LATENT_SIZE))
+    settings = {"format": checkpoint.FORMAT, "size": size, "aspect": run.aspect, "step": 0}
+    checkpoint.write(run.paths.checkpoint, model.tensors(), settings)
     return run
 
 
-def brought(runs: Path, folder: Path) -> Run:
+def copied(runs: Path, folder: Path) -> Run:
     """A copy of a run's folder among the runs of the page."""
     copy = runs / secrets.token_urlsafe(16)
     runs.mkdir(parents=True, exist_ok=True)
@@ -122,7 +127,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         runs = Path(folder) / "runs"
-        run = brought(runs, options.run) if options.run else untrained(runs, SIZES[options.recipe])
+        run = copied(runs, options.run) if options.run else untrained(runs, SIZES[options.recipe])
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         with app(runs) as (address, process):
@@ -132,16 +137,16 @@ def main() -> None:
             page.click("[data-step=explore]")
             page.wait_for_selector("#na-canvas[data-number]")
             page.wait_for_timeout(4000)
-            drag(page, 1)  # warm
+            drag(page, 1)  # warm up
             page.wait_for_timeout(2000)
             report("nothing else", drag(page, options.seconds))
             if not options.quiet_only:
                 studio = Studio(runs, start=False)
                 beside = studio.create("Beside")
-                for _ in studio.bring_samples(beside.id, seed=1):
+                for _ in studio.intake.add_samples(beside.id, seed=1):
                     pass
-                studio.train(beside.id, Recipe(name=options.recipe, minutes=3.0))
-                while not any(event["event"] == "stepped" for event in beside.events()):
+                studio.train(beside.id, Recipe(name=options.recipe), Budget(minutes=3.0))
+                while not any(event["event"] == "stepped" for event in Journal(beside).events()):
                     page.wait_for_timeout(500)
                 page.wait_for_timeout(3000)
                 report("beside a training", drag(page, options.seconds))

@@ -19,18 +19,19 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import psutil
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parent.parent
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ROOT: Final = Path(__file__).resolve().parent.parent
+CHROMIUM: Final = "/usr/bin/chromium"
+ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @contextmanager
 def app(runs: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """``python app.py`` with its runs in a folder; its address and its process, at once."""
+    """``python app.py`` with its runs in a folder: the address and the process, before it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -49,7 +50,7 @@ def app(runs: Path) -> Iterator[tuple[str, psutil.Process]]:
 
 
 def wait_for(address: str, seconds: float = 120) -> None:
-    """Returns when the address answers."""
+    """Return once the address answers; raise what stands in the way after so many seconds."""
     end = time.monotonic() + seconds
     while True:
         try:

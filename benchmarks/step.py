@@ -1,21 +1,23 @@
-"""Where the time of a training step goes, and what this processor could do at best.
+"""Where the time of a training step goes.
 
     python benchmarks/step.py [--recipe study] [--batch 16] [--threads N]
 
-Prints, for one batch: the whole step, its parts on a single thread (which is how a step runs: a part of the batch on
-each core), and every styled convolution of the generator, both ways of it beside matrix products of the same shapes, in
-float32. Run it on an idle machine.
+Prints, for one batch: the whole step; its parts on a single thread (a step gives each core a part of the batch); and
+the 3 x 3 convolution of every styled layer of the generator, in float32, with the GFLOP/s that it reaches. Run it on
+an idle machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import math
 import os
 import statistics
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -25,27 +27,108 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from neural_art.models import winograd
+from benchmarks.timing import milliseconds
+from neural_art.events import Stepped
 from neural_art.models.checkpoint import FILE, Model
-from neural_art.models.features import Encoder, feature_network
-from neural_art.models.networks import CUT, Discriminator, Generator, StyledConvolution
-from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
-from neural_art.training.augment import Look
-from neural_art.training.trainer import SEEN, Training, losses, stored_size
+from neural_art.models.discriminator import Discriminator
+from neural_art.models.encoder import Encoder
+from neural_art.models.features import feature_network
+from neural_art.models.generator import Generator, StyledConvolution
+from neural_art.recipe import LATENT_SIZE, SIZES, Budget, Recipe
+from neural_art.shipped import BASE
+from neural_art.training import losses
+from neural_art.training.augment import Augmentation
+from neural_art.training.trainer import SEEN, Training
 
-BASE = ROOT / "checkpoints" / "base"
-TIMES = 9
+TIMES: Final = 9
+PAINTINGS: Final = 64
 
 
-def milliseconds(call: Callable[[], object]) -> float:
-    """The median of some calls, after one to warm up."""
-    call()
-    taken = []
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        call()
-        taken.append(1000 * (time.perf_counter() - started))
-    return statistics.median(taken)
+def timed(call: Callable[[], object]) -> float:
+    """Milliseconds of a call."""
+    return milliseconds(call, TIMES, warm_up=1)
+
+
+def starting_model(size: int) -> Model:
+    """The base model, or an untrained one, for pictures of ``size`` px."""
+    if (BASE / FILE).exists():
+        return Model.open(BASE, size=size)
+    return Model(Generator(size), Discriminator(), Encoder(), torch.zeros(2, LATENT_SIZE))
+
+
+def whole_step(recipe: Recipe) -> float:
+    """Milliseconds of a step with all its losses: the median of some steps of a training."""
+    side = recipe.stored_size
+    rng = torch.Generator().manual_seed(0)
+    paintings = torch.randint(0, 256, (PAINTINGS, 3, side, side), dtype=torch.uint8, generator=rng)
+    budget, base = Budget(minutes=60), starting_model(recipe.size)
+    training = Training(paintings, recipe, budget, base=base, save_seconds=math.inf, step_seconds=0)
+    steps = (event for event in training.run() if isinstance(event, Stepped))
+    rates = [event.pictures_per_second for event in itertools.islice(steps, 1 + TIMES)]
+    return 1000 * recipe.batch / statistics.median(rates[1:])
+
+
+def parts(model: Model, batch: int) -> Iterator[tuple[str, float]]:
+    """The parts of a step and their milliseconds, on the threads that torch has now."""
+    generator = model.generator.to(memory_format=torch.channels_last).train()
+    discriminator = model.discriminator.to(memory_format=torch.channels_last).train()
+    features, size = feature_network(), generator.size
+    weights, heads = list(generator.parameters()), list(discriminator.heads.parameters())
+    rng = torch.Generator().manual_seed(0)
+    latents = torch.randn(batch, LATENT_SIZE, generator=rng)
+    paintings = torch.rand(batch, 3, size, size, generator=rng) * 2 - 1
+    augmentation = Augmentation.draw(batch, size, SEEN[size], rng)
+    with torch.no_grad():
+        yield "generator, forward", timed(lambda: generator(latents))
+        seen = augmentation(paintings)
+        yield "features of the paintings", timed(lambda: features(augmentation(paintings)))
+        maps = features(seen)
+        projected = discriminator.project(maps)
+        yield "latents of two new crops", timed(lambda: model.encoder(paintings[:2]))
+
+    def both(output: Tensor, inputs: Sequence[Tensor]) -> None:
+        torch.autograd.grad(output, inputs)
+
+    yield "generator, forward and backward", timed(lambda: both(generator(latents).square().mean(), weights))
+    shown = seen.requires_grad_()
+    yield (
+        "features of the pictures, forward and backward",
+        timed(lambda: both(torch.stack([m.square().mean() for m in features(shown)]).sum(), [shown])),
+    )
+    yield (
+        "heads, forward and backward to their weights",
+        timed(lambda: both(losses.generator_hinge(discriminator(projected)), heads)),
+    )
+    inputs = [m.detach().requires_grad_() for m in maps]
+    yield (
+        "projection and heads, forward and backward to the features",
+        timed(lambda: both(losses.generator_hinge(discriminator(discriminator.project(inputs))), inputs)),
+    )
+
+
+def convolutions(generator: Generator, batch: int) -> Iterator[tuple[str, float, float]]:
+    """The 3 x 3 convolution of every styled layer: its shape, milliseconds forward and backward, and GFLOP/s."""
+    inputs: list[tuple[StyledConvolution, Tensor]] = []
+    layers = [layer for layer in generator.modules() if isinstance(layer, StyledConvolution)]
+    hooks = [
+        layer.register_forward_pre_hook(lambda layer, called: inputs.append((layer, called[0]))) for layer in layers
+    ]
+    with torch.no_grad():
+        generator(torch.randn(batch, LATENT_SIZE, generator=torch.Generator().manual_seed(0)))
+    for hook in hooks:
+        hook.remove()
+    for layer, maps in inputs:
+        weight = layer.weight.detach()
+        taken = forward_and_backward(maps, weight)
+        operations = 3 * 2 * batch * maps.shape[-1] ** 2 * weight.numel()  # forward, and two gradients
+        yield f"{weight.shape[1]} -> {weight.shape[0]} at {maps.shape[-1]} px", taken, operations / taken / 1e6
+
+
+def forward_and_backward(maps: Tensor, weight: Tensor) -> float:
+    """Milliseconds of a 3 x 3 convolution and of both its gradients."""
+    inputs = [maps.requires_grad_(), weight.requires_grad_()]
+    upstream = torch.randn_like(F.conv2d(maps, weight, padding=1))
+    return timed(lambda: torch.autograd.grad(F.conv2d(maps, weight, padding=1), inputs, upstream))
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -56,108 +139,20 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
         print("| " + " | ".join(f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in row) + " |")
 
 
-def start(size: int) -> Model:
-    """The base model, or a fresh one of this size."""
-    if (BASE / FILE).exists():
-        return Model.open(BASE, size=size)
-    return Model(Generator(size), Discriminator(), Encoder(), torch.zeros(2, LATENT_SIZE))
-
-
-def whole_step(recipe: Recipe) -> float:
-    """Milliseconds of a full step with both losses."""
-    side = stored_size(recipe)
-    drawn = torch.randint(0, 256, (64, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    training = Training(drawn, recipe, base=start(recipe.size))
-    events = training.run()
-    next(events), next(events)
-    return milliseconds(lambda: training._step(0.5))
-
-
-def parts(model: Model, batch: int) -> Iterable[tuple[str, float]]:
-    """The pieces of a step, each on the threads that torch has now."""
-    generator = model.generator.to(memory_format=torch.channels_last).train()
-    discriminator = model.discriminator.to(memory_format=torch.channels_last).train()
-    features, size = feature_network(), generator.size
-    weights, heads = list(generator.parameters()), list(discriminator.heads.parameters())
-    latents = torch.randn(batch, LATENT_SIZE)
-    paintings = torch.rand(batch, 3, size, size) * 2 - 1
-    look = Look.draw(batch, size, SEEN[size], torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        yield "generator, forward", milliseconds(lambda: generator(latents))
-        seen = look(paintings)
-        yield "features of the paintings", milliseconds(lambda: features(look(paintings)))
-        maps = features(seen)
-        projected = discriminator.project(maps)
-        yield "addresses of two new crops", milliseconds(lambda: model.encoder(paintings[:2]))
-
-    def both(output: Tensor, inputs: list[Tensor]) -> None:
-        torch.autograd.grad(output, inputs)
-
-    yield "generator, forward and backward", milliseconds(lambda: both(generator(latents).square().mean(), weights))
-    shown = seen.requires_grad_()
-    yield (
-        "features of the pictures, forward and backward",
-        milliseconds(lambda: both(torch.stack([m.square().mean() for m in features(shown)]).sum(), [shown])),
-    )
-    yield (
-        "heads, forward and backward to their weights",
-        milliseconds(lambda: both(losses.generator_hinge(discriminator(projected)), heads)),
-    )
-    inputs = [m.detach().requires_grad_() for m in maps]
-    yield (
-        "projection and heads, forward and backward to the features",
-        milliseconds(lambda: both(losses.generator_hinge(discriminator(discriminator.project(inputs))), inputs)),
-    )
-
-
-def timed(layer: StyledConvolution, batch: int) -> tuple[str, float, object, float]:
-    """A styled convolution: its shape, milliseconds there and back as a convolution and in squares (see ``winograd``),
-    and what as many multiplications as the convolution's take in matrix products of its shapes."""
-    (n, channels), side, pixels = layer.weight.shape[:2], layer.side, layer.pixels
-    given = torch.randn(batch, channels, side, side).contiguous(memory_format=torch.channels_last)
-    weight = layer.weight.detach()
-
-    def convolved(maps: Tensor, weight: Tensor) -> Tensor:
-        mixed = F.conv2d(maps, weight, padding=1)
-        return F.pixel_shuffle(mixed, pixels) if pixels > 1 else mixed
-
-    def in_squares(maps: Tensor, filters: Tensor) -> Tensor:
-        return winograd.convolve(maps, filters, pixels=pixels)
-
-    filters = winograd.transformed(weight, pixels=pixels)
-    a, b, c = (
-        torch.randn(shape) for shape in ((batch * side**2, 9 * channels), (9 * channels, n), (batch * side**2, n))
-    )
-    return (
-        f"{channels} -> {n} at {side} px",
-        there_and_back(convolved, given, weight),
-        there_and_back(in_squares, given, filters) if side >= CUT[True] else "",
-        milliseconds(lambda: (a @ b, a.T @ c, c @ b.T)),
-    )
-
-
-def there_and_back(convolve: Callable[[Tensor, Tensor], Tensor], maps: Tensor, weight: Tensor) -> float:
-    """Milliseconds of a convolution and of both its gradients."""
-    inputs = [maps.requires_grad_(), weight.requires_grad_()]
-    upstream = torch.randn_like(convolve(*inputs))
-    return milliseconds(lambda: torch.autograd.grad(convolve(*inputs), inputs, upstream))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", choices=list(SIZES), default="study")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=0, help="for the whole step (default: all cores)")
-    asked = parser.parse_args()
-    taken = whole_step(Recipe(name=asked.recipe, batch=asked.batch, threads=asked.threads, minutes=60))
-    print(f"A step of {asked.batch} pictures: {taken:.0f} ms, {1000 * asked.batch / taken:.1f} pictures a second.")
+    options = parser.parse_args()
+    # paintings of noise are out of the base's domain: without a warm-up they have all losses from the first step
+    recipe = Recipe(name=options.recipe, batch=options.batch, threads=options.threads, reconstruction_warmup=0)
+    taken = whole_step(recipe)
+    print(f"A step of {options.batch} pictures: {taken:.0f} ms, {1000 * options.batch / taken:.1f} pictures a second.")
     torch.set_num_threads(1)
-    model = start(SIZES[asked.recipe])
-    table(("part, on one thread", "ms"), parts(model, asked.batch))
-    table(
-        ("there and back, on one thread", "a convolution, ms", "in squares, ms", "matrix products of its shapes, ms"),
-        (timed(layer, asked.batch) for layer in model.generator.convolutions),
-    )
+    model = starting_model(SIZES[options.recipe])
+    table(("part, on one thread", "ms"), parts(model, options.batch))
+    table(("forward and backward, on one thread", "ms", "GFLOP/s"), convolutions(model.generator, options.batch))
 
 
 if __name__ == "__main__":

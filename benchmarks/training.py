@@ -1,17 +1,16 @@
-"""How fast a training runs, how soon it shows something, how well it keeps the time and how much memory it takes.
+"""How fast a training runs, how soon it shows something, how well it keeps to its budget and how much memory it takes.
 
     python benchmarks/training.py [--recipe study] [--minutes 1] [--paintings 500]
 
-Trains on drawn pictures in a process of its own, as the app does, and prints its figures. Run it on an idle machine.
+Trains on generated pictures in a process of its own, started as the page starts it, and prints the figures. Run it on
+an idle machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,50 +25,54 @@ import psutil
 import torch
 from PIL import Image
 
-from neural_art.dataset import prepare as paintings
-from neural_art.models.checkpoint import FILE
-from neural_art.models.networks import Generator
-from neural_art.recipe import LATENT_SIZE, SIZES, Recipe
-from neural_art.runs.folder import Run
-
-BASE = ROOT / "checkpoints" / "base"
+from neural_art.dataset.prepare import prepare
+from neural_art.models.generator import Generator
+from neural_art.recipe import LATENT_SIZE, SIZES, Budget, Recipe
+from neural_art.runs.desired import set_desired_state
+from neural_art.runs.journal import Journal
+from neural_art.runs.lock import is_locked, lock_holder, take_lock
+from neural_art.runs.processes import WorkerProcesses
+from neural_art.runs.run import Run
+from neural_art.shipped import BASE
 
 
 def draw(folder: Path, count: int) -> None:
     """Pictures of coloured noise at several scales, all different."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     folder.mkdir()
     for number in range(count):
-        layers = [chance.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in (3, 9, 40)]
+        layers = [rng.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in (3, 9, 40)]
         grown = [np.asarray(Image.fromarray(layer).resize((400, 400), Image.Resampling.BICUBIC)) for layer in layers]
         Image.fromarray(np.mean(grown, axis=0).astype(np.uint8)).save(folder / f"{number:04d}.jpg", quality=90)
 
 
-def train(folder: Path, recipe: Recipe) -> dict[str, float]:
-    """Trains the run in ``folder`` and returns what was measured."""
-    command = [sys.executable, "-m", "neural_art.runs.worker", str(folder)]
-    if (BASE / FILE).exists():
-        command += ["--base", str(BASE)]
+def train(run: Run, budget: Budget) -> dict[str, float]:
+    """Trains ``run``; what was measured."""
+    set_desired_state(run, "training", budget.minutes)
+    journal, peak, first_grid = Journal(run), 0, 0.0
     start = time.monotonic()
-    worker = subprocess.Popen(command, cwd=ROOT)
-    process, peak, wall = psutil.Process(worker.pid), 0, 0.0
-    while worker.poll() is None:
-        try:
-            peak = max(peak, process.memory_info().rss)
-        except psutil.NoSuchProcess:
-            break
-        if not wall and Run(folder).walls():
-            wall = time.monotonic() - start
+    lock = take_lock(run)
+    WorkerProcesses(BASE if BASE.exists() else None).start(run, lock)
+    os.close(lock)
+    while is_locked(run):
+        if process := lock_holder(run):
+            try:
+                peak = max(peak, process.memory_info().rss)
+            except psutil.NoSuchProcess:
+                break
+        if not first_grid and journal.sample_grids():
+            first_grid = time.monotonic() - start
         time.sleep(0.1)
     seconds = time.monotonic() - start
-    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-    rates = [event["pictures_per_second"] for event in events if event["event"] == "stepped"]
+    rates = [event["pictures_per_second"] for event in journal.events() if event["event"] == "stepped"]
+    if not rates:
+        sys.exit(run.paths.worker_log.read_text() or "The training had no time for a step. Give it more minutes.")
     return {
         "pictures a second (median)": statistics.median(rates),
-        "seconds to the first wall": wall,
-        "walls": len(Run(folder).walls()),
+        "seconds to the first sample grid": first_grid,
+        "sample grids": len(journal.sample_grids()),
         "seconds in all": seconds,
-        "seconds asked for": 60 * recipe.minutes,
+        "seconds asked for": budget.seconds or 0.0,
         "peak resident memory, MB": peak / 1e6,
     }
 
@@ -88,19 +91,18 @@ def paint(size: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", choices=list(SIZES), default="study")
+    parser.add_argument("--recipe", choices=list(SIZES), default=Recipe().name)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--paintings", type=int, default=500)
     options = parser.parse_args()
-    recipe = Recipe(name=options.recipe, minutes=options.minutes)
+    recipe = Recipe(name=options.recipe)
     with tempfile.TemporaryDirectory() as scratch:
-        draw(Path(scratch) / "drawn", options.paintings)
+        draw(Path(scratch) / "pictures", options.paintings)
         run = Run.create(Path(scratch), "benchmark")
-        for _ in paintings.prepare(Path(scratch) / "drawn", run.paintings_folder):
+        for _ in prepare(Path(scratch) / "pictures", run.paths.paintings):
             pass
         run.set_recipe(recipe)
-        run.set_wish("train")
-        figures = train(run.folder, recipe)
+        figures = train(run, Budget.requested(options.minutes))
     print(f"{recipe.name} ({recipe.size} px), {options.paintings} paintings")
     for name, value in {**figures, **paint(recipe.size)}.items():
         print(f"{value:10.1f}  {name}")

@@ -3,7 +3,7 @@
 import os
 import sys
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep; must be set before PyTorch is loaded
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads sleep; PyTorch reads this when it is loaded
 
 from neural_art.cli.main import main
 

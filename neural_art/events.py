@@ -5,10 +5,22 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import torch
+from neural_art.messages import Message
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Work that is under way: ``done`` of ``total`` items, ``name`` was the last."""
+
+    done: int
+    total: int
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +36,7 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """``{"event": "stepped", "step": ..., ...}``; what is ``carried`` is left out."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in self.carried}
+        plain = {name: v.to_json() if isinstance(v, Message) else v for name, v in plain.items()}
         return {"event": type(self).__name__.lower(), **plain}
 
 
@@ -37,7 +50,7 @@ class Started(Event):
     precision: str
     threads: int
     batch: int
-    budget: float  # seconds of training in all (an estimate where the recipe counts steps)
+    budget: float  # seconds of training in all (an estimate where the budget counts steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +58,8 @@ class Stepped(Event):
     """About once a second: where the training stands, averaged since the last such event."""
 
     progress: float  # 0 to 1
-    closeness: float  # texture distance to the paintings (losses.texture_distance); lower is closer
-    painted: float  # share of generated pictures' patches that the discriminator takes for painted, 0 to 1
+    texture_distance: float  # to the paintings (see losses.texture_distance); it should fall
+    fooling_rate: float  # share of generated patches that the discriminator takes for real, 0 to 1
     discriminator_loss: float
     generator_loss: float
     pictures_per_second: float
@@ -55,11 +68,11 @@ class Stepped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled(Event):
-    """A wall of pictures from latents that stay the same for the whole run."""
+    """A sample grid: pictures from latents that stay the same for the whole run."""
 
     carried = ("pictures",)
     number: int  # 0, 1, 2, ... in this run
-    pictures: np.ndarray  # (n, size, size, 3) uint8; the first half at paintings' addresses, the rest imagined
+    pictures: np.ndarray  # (n, size, size, 3) uint8; the first half reconstructs paintings, the rest is sampled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,23 +80,23 @@ class Saved(Event):
     """All that is needed to show the model (``checkpoint``) and to go on training (``training``)."""
 
     carried = ("checkpoint", "training", "settings", "state")
-    checkpoint: dict[str, torch.Tensor]
-    training: dict[str, torch.Tensor]
+    checkpoint: dict[str, Tensor]
+    training: dict[str, Tensor]
     settings: dict[str, Any]  # goes with ``checkpoint``: what the tensors are
-    state: dict[str, Any]  # goes with ``training``: step, seconds, random state's names
+    state: dict[str, Any]  # goes with ``training``: step, seconds, names of the random state
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolledBack(Event):
-    """A loss was not a number: training went back to the last good weights, with a smaller step."""
+    """A loss was not a number: training went back to the last good weights, with a smaller learning rate."""
 
-    reason: str
+    reason: Message
     rate: float  # the factor on the learning rates from here on
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paused(Event):
-    """The training was put aside on request; it can be resumed."""
+    """The training was paused on request; it can be resumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +109,6 @@ class Finished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(Event):
-    """The training cannot go on; ``reason`` says why, in words for a person."""
+    """The training cannot go on; ``reason`` says why."""
 
-    reason: str
+    reason: Message

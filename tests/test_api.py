@@ -14,24 +14,28 @@ import pytest
 import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from page_server import UNKNOWN, write_paintings, write_untrained
 from PIL import Image
 
 from neural_art import web
-from neural_art.models import checkpoint
-from neural_art.models.checkpoint import Model
-from neural_art.models.features import Encoder
-from neural_art.models.networks import Discriminator, Generator
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the page's runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def address(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the page is served."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         threads = torch.get_num_threads()
-        page = web.launch(web.Settings(port=port, runs=tmp_path_factory.getbasetemp() / "api-runs", base=None))
+        page = web.launch(web.Settings(port=port, runs=runs, base=None))
         yield f"http://127.0.0.1:{port}/"
         page.close()
         torch.set_num_threads(threads)
@@ -46,28 +50,25 @@ def client(address: str) -> Client:
 def zipped(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
     """Twelve wide paintings and a text, in a zip."""
     folder = tmp_path_factory.mktemp("zipped")
+    paintings = write_paintings(folder / "hills", drawn_paintings)
     with zipfile.ZipFile(folder / "hills.zip", "w") as made:
-        for index, pixels in enumerate(drawn_paintings):
-            picture = folder / f"{index:02d}.png"
-            Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize((120, 80)).save(picture)
-            made.write(picture, f"hills/{'dusk' if index % 2 else 'dawn'}/{picture.name}")
+        for picture in sorted(paintings.rglob("*.png")):
+            made.write(picture, picture.relative_to(folder))
         made.writestr("hills/notes.txt", "not a picture")
     return folder / "hills.zip"
 
 
 @pytest.fixture(scope="module")
-def run(client: Client, zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def run(client: Client, zipped: Path, runs: Path) -> str:
     """A run that was made through the endpoint, with an untrained model put into its folder."""
     made = client.predict(handle_file(str(zipped)), "Hills", api_name="/create")
     assert made["paintings"] == 12
-    assert made["classes"] == {"dawn": 6, "dusk": 6}
-    assert [left["name"] for left in made["left_out"]] == ["hills/notes.txt"]
-    torch.manual_seed(3)
-    model = Model(Generator(64), Discriminator(), Encoder(), torch.randn(12, 256))
-    folder = tmp_path_factory.getbasetemp() / "api-runs" / made["run"]
-    checkpoint.write(
-        folder / "checkpoint.safetensors", model.tensors(), {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5}
-    )
+    assert made["class_counts"] == {"dawn": 6, "dusk": 6}
+    (rejected,) = made["rejections"]
+    assert rejected["name"] == "hills/notes.txt"
+    assert rejected["code"].startswith("rejection.")
+    assert rejected["reason"].endswith(".")
+    write_untrained(runs / made["run"] / "checkpoint.safetensors")
     return str(made["run"])
 
 
@@ -82,13 +83,13 @@ def test_a_run_has_a_status(client: Client, run: str) -> None:
 
 
 def test_a_picture_comes_as_a_file(client: Client, run: str) -> None:
-    path = client.predict(run, {"seed": 7, "daring": 0.7}, 2, api_name="/paint")
+    path = client.predict(run, {"seed": 7, "truncation": 0.7}, 2, api_name="/paint")
     with Image.open(path) as picture:
         assert picture.size == (192, 128)
         assert json.loads(picture.info["neural_art"])["position"]["seed"] == 7
 
 
-@pytest.mark.parametrize("id", ["A" * 22, "../runs", "", "x/../../y"])
+@pytest.mark.parametrize("id", [UNKNOWN, "../runs", "", "x/../../y"])
 def test_an_unknown_run_is_refused_with_one_sentence(client: Client, run: str, id: str) -> None:
     for endpoint, more in (
         ("/status", []),
@@ -102,8 +103,8 @@ def test_an_unknown_run_is_refused_with_one_sentence(client: Client, run: str, i
 
 
 def test_a_wrong_value_is_refused_in_words(client: Client, run: str) -> None:
-    with pytest.raises(AppError, match="daring"):
-        client.predict(run, {"daring": 99}, 1, api_name="/paint")
+    with pytest.raises(AppError, match="truncation"):
+        client.predict(run, {"truncation": 99}, 1, api_name="/paint")
     with pytest.raises(AppError, match="recipe"):
         client.predict(run, 1, "mural", 0, api_name="/train")
 
@@ -115,10 +116,8 @@ def test_a_run_is_deleted(client: Client, zipped: Path) -> None:
         client.predict(made, api_name="/status")
 
 
-@pytest.mark.parametrize("path", ["etc/passwd", "runs"])
-def test_files_of_the_server_are_not_served(address: str, run: str, client: Client, tmp_path: Path, path: str) -> None:
-    folder = tmp_path.parent / "api-runs" / run / "run.json"
-    wanted = f"/{path}" if path != "runs" else str(folder)
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{address}gradio_api/file={wanted}")
-    assert refused.value.code in (403, 404)
+def test_files_of_the_server_are_not_served(address: str, run: str, runs: Path) -> None:
+    for wanted in ("/etc/passwd", runs / run / "run.json"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{address}gradio_api/file={wanted}")
+        assert refused.value.code in (403, 404)

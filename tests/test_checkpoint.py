@@ -7,19 +7,18 @@ import torch
 import torch.nn.functional as F
 
 from neural_art.errors import CheckpointError
-from neural_art.explore.latent import crossed
 from neural_art.models import checkpoint
 from neural_art.models.checkpoint import Model
-from neural_art.models.features import Encoder
-from neural_art.models.networks import Discriminator, Generator
+from neural_art.models.generator import Generator, project_flat_
+from neural_art.models.sampling import sample
 from neural_art.recipe import LATENT_SIZE
-from neural_art.web.settings import BASE
+from neural_art.shipped import BASE
+from tests.untrained import model_of
 
 
 @pytest.fixture
 def model() -> Model:
-    settings = {"format": checkpoint.FORMAT, "size": 64, "name": "dawn"}
-    return Model(Generator(64).eval(), Discriminator(), Encoder(), torch.randn(5, LATENT_SIZE), settings)
+    return model_of(torch.randn(5, LATENT_SIZE, generator=torch.Generator().manual_seed(0)), name="dawn")
 
 
 def test_a_model_comes_back_as_it_was_written(model: Model, tmp_path: Path) -> None:
@@ -50,11 +49,22 @@ def test_a_base_opens_at_a_smaller_size_with_its_pictures_reduced() -> None:
     cut = Generator(64)
     weights = base.generator.state_dict()
     cut.load_state_dict({name: weights[name] for name in cut.state_dict()})
-    latents = crossed(base.latents, 16, torch.Generator().manual_seed(1))
+    latents = sample(base.latents, 16, torch.Generator().manual_seed(1))
     with torch.inference_mode():
         wanted = F.interpolate(base.generator(latents).clamp(-1, 1), size=64, mode="area")
         off, off_as_cut = (F.mse_loss(painter(latents).clamp(-1, 1), wanted) for painter in (smaller.generator, cut))
     assert off < off_as_cut / 2
+
+
+def test_weights_of_version_0_1_are_projected_when_they_are_opened(model: Model) -> None:
+    tensors, name = model.tensors(), "generator.stages.0.enlarge.weight"
+    tensors[name] = torch.randn(tensors[name].shape, generator=torch.Generator().manual_seed(1))
+    expected = tensors[name].clone()
+    project_flat_(expected, 4)
+    former = {**model.settings, "format": checkpoint.UNPROJECTED}
+    opened = Model.from_tensors(tensors, former).generator.stages[0].enlarge.weight
+    assert torch.allclose(opened, expected, atol=1e-5)
+    assert not torch.allclose(opened, tensors[name], atol=0.1)
 
 
 def test_a_damaged_checkpoint_is_named(model: Model, tmp_path: Path) -> None:
@@ -73,14 +83,17 @@ def test_a_file_that_is_no_model_and_a_missing_one_are_named(tmp_path: Path) -> 
         Model.open(tmp_path)
 
 
-def test_weights_of_another_shape_and_latents_that_are_not_numbers_are_refused(model: Model) -> None:
+def test_weights_that_do_not_fit_are_refused(model: Model) -> None:
     tensors = model.tensors()
-    with pytest.raises(CheckpointError, match="do not fit"):
-        Model.from_tensors(tensors | {"generator.first.weight": torch.zeros(3, 3)}, model.settings)
-    with pytest.raises(CheckpointError, match="addresses"):
-        Model.from_tensors(tensors | {"latents": torch.full((5, LATENT_SIZE), float("nan"))}, model.settings)
-    with pytest.raises(CheckpointError, match="of format 2, this version reads 5"):
-        Model.from_tensors(tensors, {**model.settings, "format": 2})
+
+    def code(changed: dict[str, torch.Tensor], **settings: object) -> str:
+        with pytest.raises(CheckpointError) as refused:
+            Model.from_tensors(tensors | changed, model.settings | settings)
+        return refused.value.code
+
+    assert code({"generator.first.weight": torch.zeros(3, 3)}) == "misfit"
+    assert code({"latents": torch.full((5, LATENT_SIZE), float("nan"))}) == "damaged-latents"
+    assert code({}, format=2) == "other-format"
 
 
 def test_a_write_that_fails_leaves_the_old_file(model: Model, tmp_path: Path) -> None:

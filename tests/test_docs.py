@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from neural_art.cli.main import _parser
+from neural_art.cli.main import build_parser
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "neural_art"
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
-ENGINE = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path != PACKAGE / "__init__.py"
+}
+FOLDERS = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists())
+NAMES = "|".join(FOLDERS)
 
 
 def _front_matter() -> dict[str, str]:
@@ -21,15 +29,28 @@ def _front_matter() -> dict[str, str]:
 
 
 def test_every_module_is_in_the_architecture() -> None:
-    modules = [p.relative_to(ROOT / "neural_art").with_suffix("") for p in (ROOT / "neural_art").rglob("*.py")]
-    names = [".".join(m.parts).removesuffix(".__init__") for m in modules]
-    missing = [name for name in names if name != "__init__" and f"`{name}`" not in ARCHITECTURE]
-    assert missing == []
+    assert [name for name in MODULES if f"`{name}`" not in ARCHITECTURE] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_what_is_in_the_package(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for module, name in re.findall(rf"`((?:{NAMES})\.\w+)(?:\.(\w+))?[^`]*`", text):
+        if module.endswith((".py", ".md", ".json", ".jpg")):
+            continue
+        assert module in MODULES, f"{document.name}: {module}"
+        if name:
+            source = MODULES[module].read_text(encoding="utf-8")
+            assert re.search(rf"^\s*(?:class |def |async def )?{name}\b", source, re.M), (
+                f"{document.name}: {module}.{name}"
+            )
+    for name in re.findall(rf"`(?:neural_art/)?((?:{NAMES})/[\w/.]+)`", text):
+        assert (PACKAGE / name).exists(), f"{document.name}: {name}"
 
 
 @pytest.mark.parametrize("line", re.findall(r"^    python -m neural_art (.+)$", README, re.M))
 def test_every_command_in_the_readme_parses(line: str) -> None:
-    assert _parser().parse_args(shlex.split(line, comments=True)).act
+    assert build_parser().parse_args(shlex.split(line, comments=True)).act
 
 
 def test_the_space_uses_the_gradio_that_is_pinned() -> None:
@@ -44,18 +65,27 @@ def test_the_readme_names_the_pins_and_both_commands() -> None:
     for name in ("torch", "torchvision", "gradio"):
         version = re.search(rf"^{name}==(.+)$", REQUIREMENTS, re.M)
         assert version
-        assert f"{name} {version[1]}" in README
+        assert f"{name} {version[1]}" in " ".join(README.split())
     assert "pip install -r requirements.txt && python app.py" in README
     assert "pip install -r requirements-dev.txt && pytest" in README
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    source = (ROOT / "neural_art" / "web" / "settings.py").read_text(encoding="utf-8")
-    for variable in re.findall(r'"((?:NEURAL_ART|GRADIO)_[A-Z_]+)"', source):
-        assert f"`{variable}`" in README, variable
+    source = (PACKAGE / "web" / "settings.py").read_text(encoding="utf-8")
+    variables = re.findall(r'"((?:NEURAL_ART|GRADIO)_[A-Z_]+)"', source)
+    assert variables
+    assert [variable for variable in variables if f"`{variable}`" not in README] == []
 
 
-def test_documents_link_to_files_that_exist() -> None:
-    for text, folder in ((README, ROOT), (ARCHITECTURE, ROOT / "docs"), (ENGINE, ROOT / "docs")):
-        for target in re.findall(r"\]\(([^)#]+)\)", text):
-            assert target.startswith("http") or (folder / target).exists(), target
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_links_to_files_that_exist(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_wraps_at_100_columns(document: Path) -> None:
+    """But for the rows of tables, links, code and what has no space to break at."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+    long = [line for line in text.splitlines() if len(line) > 100 and not line.startswith(("|", "    ", "!["))]
+    assert [line for line in long if "](http" not in line] == []

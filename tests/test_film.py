@@ -10,13 +10,19 @@ import pytest
 import torch
 from PIL import Image
 
-from neural_art.errors import RunError
-from neural_art.explore.explorer import Explorer, Position
-from neural_art.explore.film import latent_film, learning_film, loop_film, write_mp4
-from neural_art.models.checkpoint import FORMAT, Model
-from neural_art.models.features import Encoder
-from neural_art.models.networks import Discriminator, Generator
-from neural_art.runs.folder import Run
+from neural_art.errors import ExploreError, NeuralArtError, StorageError
+from neural_art.explore.explorer import Explorer
+from neural_art.explore.film import (
+    default_positions,
+    latent_film,
+    learning_film,
+    loop_film,
+    there_and_back_film,
+    write_mp4,
+)
+from neural_art.explore.position import Position
+from neural_art.models.checkpoint import Model
+from tests.untrained import model_of
 
 KEYS = [Position(origin="painting", a=i) for i in range(4)]
 
@@ -24,14 +30,11 @@ KEYS = [Position(origin="painting", a=i) for i in range(4)]
 @pytest.fixture(scope="module")
 def explorer() -> Explorer:
     """A generator that nobody trained, but whose pictures differ; of paintings half as wide again as high."""
-    torch.manual_seed(1)
-    generator = Generator(64)
+    model: Model = model_of(3 * torch.randn(8, 256, generator=torch.Generator().manual_seed(2)), seed=1, aspect=1.5)
     with torch.no_grad():
-        for layer in generator.pictures.values():
+        for layer in model.generator.pictures.values():
             layer.colour.weight.mul_(4)  # type: ignore[operator, union-attr]
-    latents = 3 * torch.randn(8, 256, generator=torch.Generator().manual_seed(2))
-    settings = {"format": FORMAT, "size": 64, "aspect": 1.5}
-    return Explorer(Model(generator, Discriminator(), Encoder(), latents, settings))
+    return Explorer(model)
 
 
 def read(path: Path) -> tuple[dict[str, object], np.ndarray]:
@@ -128,28 +131,32 @@ def test_an_error_in_the_frames_leaves_nothing_behind(tmp_path: Path) -> None:
         yield np.zeros((64, 64, 3), np.uint8)
         raise MemoryError
 
-    with pytest.raises(MemoryError):
+    with pytest.raises(StorageError) as refused:
         write_mp4(frames(), tmp_path / "film.mp4")
+    assert refused.value.code == "out-of-memory"
     assert not list(tmp_path.iterdir())
 
 
-def test_what_ffmpeg_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_what_ffmpeg_refuses_is_an_error_that_names_no_folder(tmp_path: Path) -> None:
     wider_than_h264 = [np.zeros((2, 20_000, 3), np.uint8)] * 20
-    with pytest.raises(RunError, match="The film could not be written") as refused:
+    with pytest.raises(ExploreError) as refused:
         write_mp4(wider_than_h264, tmp_path / "film.mp4")
+    assert refused.value.code == "film-failed"
     assert str(tmp_path) not in str(refused.value)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError):
+    with pytest.raises(StorageError):
         write_mp4([np.zeros((64, 64, 3), np.uint8)], tmp_path / "file" / "film.mp4")
 
 
 def test_a_film_of_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="at least one picture"):
+    with pytest.raises(ExploreError) as refused:
         write_mp4([], tmp_path / "film.mp4")
+    assert refused.value.code == "film-empty"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,7 @@ def test_a_film_of_nothing_is_refused(tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_loop_that_cannot_be_is_refused_at_once(explorer: Explorer, tmp_path: Path, wrong: dict[str, object]) -> None:
-    with pytest.raises(RunError):
+    with pytest.raises(NeuralArtError):
         loop_film(explorer, path=tmp_path / "loop.mp4", **{"positions": KEYS, **wrong})  # type: ignore[arg-type]
 
 
@@ -177,35 +184,51 @@ def test_any_latents_make_a_film(explorer: Explorer, tmp_path: Path) -> None:
     assert len(read(tmp_path / "film.mp4")[1]) == 8
 
 
-def run_with_walls(folder: Path, walls: list[Image.Image]) -> Run:
-    run = Run.at(folder, "walls")
-    (folder / "samples").mkdir()
-    for i, wall in enumerate(walls):
-        wall.save(folder / "samples" / f"{10 * i:05d}.webp", lossless=True)
-    return run
+def test_there_and_back_comes_back_to_where_it_began(explorer: Explorer, tmp_path: Path) -> None:
+    for _ in there_and_back_film(explorer, explorer.latents[0], explorer.latents[1], tmp_path / "film.mp4", fps=24):
+        pass
+    frames = read(tmp_path / "film.mp4")[1].astype(float)
+    assert len(frames) == 144
+    assert np.abs(frames[0] - frames[-1]).mean() < 0.2 * np.abs(frames[0] - frames[72]).mean()
 
 
-def test_a_learning_film_goes_from_the_first_wall_to_the_last_and_stays_there(tmp_path: Path) -> None:
+def test_a_film_goes_through_the_favourites_or_through_paintings_from_all_over_the_set(explorer: Explorer) -> None:
+    favourites = [Position(seed=seed) for seed in (3, 4)]
+    assert default_positions(explorer, [each.to_json() for each in favourites], 8) == favourites
+    paintings = default_positions(explorer, [favourites[0].to_json()], 8)
+    assert [position.a for position in paintings] == [0, 1, 3, 4, 6]
+
+
+def saved_grids(folder: Path, grids: list[Image.Image]) -> list[Path]:
+    files = [folder / f"{10 * number:05d}.webp" for number in range(len(grids))]
+    for file, grid in zip(files, grids, strict=True):
+        grid.save(file, lossless=True)
+    return files
+
+
+def test_a_learning_film_goes_from_the_first_grid_to_the_last_and_stays_there(tmp_path: Path) -> None:
     greys = range(20, 221, 20)
-    run = run_with_walls(tmp_path, [Image.new("RGB", (256, 128), (grey,) * 3) for grey in greys])
-    learning_film(run, tmp_path / "learning.mp4")
+    grids = saved_grids(tmp_path, [Image.new("RGB", (256, 128), (grey,) * 3) for grey in greys])
+    learning_film(grids, tmp_path / "learning.mp4")
     about, frames = read(tmp_path / "learning.mp4")
     assert frames.shape[1:] == (256, 512, 3)
     brightness = frames.mean((1, 2, 3))
     assert brightness[0] == pytest.approx(20, abs=3)
-    assert (brightness[-45:] > 217).all(), "the last wall stays for a second and a half"
-    assert np.diff(brightness).min() > -1.5, "it fades from one wall to the next"
+    assert (brightness[-45:] > 217).all(), "the last grid stays for a second and a half"
+    assert np.diff(brightness).min() > -1.5, "it fades from one grid to the next"
     assert np.diff(brightness).max() < 10
     assert 5 < float(about["duration"]) < 20  # type: ignore[arg-type]
 
 
-def test_a_learning_film_bears_walls_of_other_sizes_and_damaged_ones(tmp_path: Path) -> None:
-    run = run_with_walls(tmp_path, [Image.new("RGB", size, "white") for size in ((64, 64), (300, 120), (601, 301))])
-    (tmp_path / "samples" / "00010.webp").write_bytes(b"RIFF torn")
-    learning_film(run, tmp_path / "learning.mp4")
+def test_a_learning_film_bears_grids_of_other_sizes_and_damaged_ones(tmp_path: Path) -> None:
+    sizes = (64, 64), (300, 120), (601, 301)
+    grids = saved_grids(tmp_path, [Image.new("RGB", size, "white") for size in sizes])
+    grids[1].write_bytes(b"RIFF torn")
+    learning_film(grids, tmp_path / "learning.mp4")
     assert read(tmp_path / "learning.mp4")[1].shape[1:] == (302, 602, 3)
 
 
-def test_a_run_without_walls_has_no_film_yet(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="nothing to film yet"):
-        learning_film(run_with_walls(tmp_path, []), tmp_path / "learning.mp4")
+def test_a_run_without_grids_has_no_film_yet(tmp_path: Path) -> None:
+    with pytest.raises(ExploreError) as refused:
+        learning_film([], tmp_path / "learning.mp4")
+    assert refused.value.code == "nothing-to-film"

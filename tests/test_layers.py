@@ -1,63 +1,185 @@
-"""Imports point down, and only the page knows gradio."""
+"""Imports point down, between the folders and inside each of them. docs/ARCHITECTURE.md draws the same arrows."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "neural_art"
 
-LAYERS = [  # from the bottom up: the order that the modules have between them, whichever folder they lie in
-    {"recipe", "events", "errors"},
-    {"models.networks", "models.features", "models.checkpoint", "models.enlarger", "models.winograd", "explore.latent"}
-    | {"training.losses", "training.augment", "training.optimizer", "training.step", "training.metrics"}
-    | {"training.allocator", "training.cuda_graph"}
-    | {"dataset.prepare", "dataset.decoding", "dataset.sources", "dataset.duplicates", "dataset.formats"},
-    {"training.trainer", "samples"},
-    {"runs.folder", "explore.explorer", "explore.film"},
-    {"runs.studio", "runs.worker", "runs.pretrain"},
-    {"web"},
-    {"cli", "__main__", "__init__"},
-    {"dataset", "models", "training", "explore", "runs"},  # the folders themselves hold nothing
-]
-MODULES = sorted(path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py"))
+# What a folder may import besides itself and the modules at the root.
+ARROWS: dict[str, set[str]] = {
+    "dataset": set(),
+    "samples": set(),
+    "models": set(),
+    "training": {"models"},
+    "explore": {"models", "dataset"},
+    "runs": {"explore", "training", "models", "dataset", "samples"},
+    "web": {"runs", "explore", "dataset"},
+    "cli": {"runs", "explore", "dataset", "models"},
+}
+
+# The modules of each folder from the bottom up. A module may import those of the sets before its own.
+ORDER: dict[str, list[set[str]]] = {
+    "": [
+        {"messages", "machine", "shipped", "images"},
+        {"errors", "events"},
+        {"files", "checks"},
+        {"recipe"},
+        {"__init__"},
+        {"__main__"},
+    ],
+    "dataset": [
+        {"__init__", "limits", "names", "report", "pixels", "duplicates"},
+        {"formats", "squares"},
+        {"uploaded_file"},
+        {"archives"},
+        {"sources"},
+        {"decoding"},
+        {"prepare"},
+    ],
+    "samples": [
+        {"scene"},
+        {"brush", "land", "table"},
+        {"scenery", "fruit", "props", "bouquet"},
+        {"landscapes", "still_lifes"},
+        {"__init__"},
+    ],
+    "models": [
+        {"__init__", "pixels", "sampling", "features", "generator"},
+        {"discriminator", "encoder"},
+        {"checkpoint"},
+        {"enlarger"},
+    ],
+    "training": [
+        {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics"},
+        {"crops", "step", "enlarging"},
+        {"encoding", "networks", "validation"},
+        {"trainer"},
+    ],
+    "explore": [
+        {"__init__", "position", "latent", "provenance"},
+        {"explorer"},
+        {"lookup", "strip", "film"},
+    ],
+    "runs": [
+        {"__init__", "paths", "digest", "sample_grid"},
+        {"journal", "lock", "uploads"},
+        {"desired", "upgrade"},
+        {"run"},
+        {"status", "recorder", "registry", "processes", "models"},
+        {"request", "intake", "worker", "pretrain", "supervisor"},
+        {"studio"},
+    ],
+    "web": [
+        {"words", "settings", "requests", "tasks", "api"},
+        {"answers"},
+        {"data", "train", "explore", "films", "my_runs"},
+        {"handlers"},
+        {"page"},
+        {"__init__"},
+    ],
+    "cli": [
+        {"__init__", "arguments", "progress"},
+        {"dataset", "runs", "painting", "films", "pretraining", "serving"},
+        {"training"},
+        {"main"},
+    ],
+}
+
+# Arrows that single modules may draw besides.
+EXCEPTIONS: dict[str, set[str]] = {
+    "__init__": set(ARROWS),  # the public names, loaded when they are used
+    "__main__": {"cli"},
+    "cli.serving": {"web"},
+}
 
 
-def _layer(parts: Sequence[str]) -> int:
-    """The layer of a module, by its folder's name or by both."""
-    both = {parts[0], ".".join(parts[:2])} if parts[1:] != ("__init__",) else {parts[0]}
-    return next(level for level, names in enumerate(LAYERS) if both & names)
+def _module(path: Path) -> str:
+    """The name of a file's module below ``neural_art``; a folder's ``__init__`` is ``folder.__init__``."""
+    parts = list(path.relative_to(PACKAGE).with_suffix("").parts)
+    if parts[0] in ("messages", "words") or (parts[0] == "web" and parts[1] == "words"):
+        parts = parts[:-1]  # a folder of catalogues with one module
+    return ".".join(parts)
 
 
-def _imports(path: Path) -> set[str]:
+FILES = {_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _split(module: str) -> tuple[str, str]:
+    """A module's folder ("" for the root) and its name in there."""
+    folder, _, name = module.rpartition(".")
+    return folder, name
+
+
+def _imported_names(path: Path) -> Iterator[str]:
     """Full names that a file imports, wherever in it."""
-    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}: relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            assert node.level == 0, f"{path.name} has a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_imports_point_down(module: Path) -> None:
-    own = _layer(module.parts)
-    for name in _imports((PACKAGE / module).with_suffix(".py")):
+def _imported_modules(path: Path) -> Iterator[str]:
+    """The modules of neural_art that a file imports."""
+    for name in _imported_names(path):
         parts = name.split(".")
-        if parts[0] == "neural_art" and len(parts) > 1 and not parts[1].startswith("__"):
-            assert _layer(tuple(parts[1:3])) <= own, f"{module} imports {name}, which lies above it"
+        if parts[0] != "neural_art":
+            continue
+        inside = [".".join(parts[1:end]) for end in range(len(parts), 1, -1)]
+        candidates = [each for name in inside for each in (name, f"{name}.__init__")]
+        yield next((each for each in candidates if each in FILES), "__init__")
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_only_the_page_imports_gradio(module: Path) -> None:
-    if module.parts[0] != "web":
-        assert not any(name.split(".")[0] == "gradio" for name in _imports((PACKAGE / module).with_suffix(".py")))
+def _level(module: str) -> int:
+    folder, name = _split(module)
+    return next((level for level, names in enumerate(ORDER[folder]) if name in names), -1)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_only_the_front_doors_read_the_environment(module: Path) -> None:
-    if module.parts[0] != "cli":
-        assert "os.environ.get" not in (PACKAGE / module).with_suffix(".py").read_text(encoding="utf-8")
+def test_every_module_has_its_place_and_every_place_a_module() -> None:
+    listed = [f"{folder}.{name}".lstrip(".") for folder, sets in ORDER.items() for names in sets for name in names]
+    assert sorted(listed) == sorted(FILES)
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_imports_point_down(module: str) -> None:
+    folder, _ = _split(module)
+    allowed = ARROWS.get(folder, set()) | EXCEPTIONS.get(module, set())
+    for imported in _imported_modules(FILES[module]):
+        other, _ = _split(imported)
+        if other == folder:
+            assert _level(imported) < _level(module), f"{module} imports {imported}, which does not lie below it"
+        elif other:
+            assert other in allowed, f"{module} imports {imported}; {folder or 'the root'} may not import {other}"
+        else:
+            assert imported != "__main__"
+
+
+def test_the_arrows_between_folders_have_no_circle() -> None:
+    left = dict(ARROWS)
+    while left:
+        lowest = [folder for folder, arrows in left.items() if not arrows & set(left)]
+        assert lowest, f"a circle among {sorted(left)}"
+        for folder in lowest:
+            del left[folder]
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_the_page_imports_gradio(module: str) -> None:
+    imported = {name.partition(".")[0] for name in _imported_names(FILES[module])}
+    assert "gradio" not in imported or _split(module)[0] == "web"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_the_command_line_reads_the_environment(module: str) -> None:
+    """Besides ``app.py``, outside the package. Passing the environment on to another process is not reading it."""
+    if _split(module)[0] == "cli":
+        return
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+        shown = ast.unparse(node) if isinstance(node, (ast.Subscript, ast.Call)) else ""
+        reads = isinstance(getattr(node, "ctx", None), ast.Load) and shown.startswith("os.environ[")
+        assert not reads, f"{module} reads {shown}"
+        assert not shown.startswith(("os.environ.get(", "os.getenv(")), f"{module} reads {shown}"

@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 import torch
+from page_server import playable
 from PIL import Image
 
 from neural_art import web
-from neural_art.models import checkpoint
-from neural_art.models.checkpoint import Model
-from neural_art.models.features import Encoder
-from neural_art.models.networks import Discriminator, Generator
-from neural_art.runs.folder import Run
+from neural_art.explore import film, position
+from neural_art.recipe import DEFAULT_MINUTES, SIZES, Recipe
+from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -87,12 +86,12 @@ def visitor(browser: Browser) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
     """A folder with two sub-folders of six wide paintings each, a text that says it is a picture, and hostile names."""
-    folder = tmp_path_factory.mktemp("brought") / "my hills"
+    folder = tmp_path_factory.mktemp("uploads") / "my hills"
     for index, pixels in enumerate(drawn_paintings):
-        kind = folder / ("山水" if index % 2 else "dusk & dawn")
-        kind.mkdir(parents=True, exist_ok=True)
+        inner = folder / ("山水" if index % 2 else "dusk & dawn")
+        inner.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize((180, 120))
-        picture.save(kind / f"<img src=x onerror=alert(1)> ${{1+1}} {index:02d}.png")
+        picture.save(inner / f"<img src=x onerror=alert(1)> ${{1+1}} {index:02d}.png")
     (folder / "山水" / "notes.jpg").write_text("This is no picture.")
     (folder / "山水" / ".DS_Store").write_bytes(b"\0")
     return folder
@@ -101,20 +100,8 @@ def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.T
 @pytest.fixture(scope="module")
 def played(server: tuple[str, Path, Path], paintings: Path) -> Run:
     """A run with a model, untrained but with something to see."""
-    studio = Studio(server[1], start=False)
-    run = studio.create("Played with")
-    for _ in studio.bring(run.id, paintings):
-        pass
-    torch.manual_seed(3)
-    generator = Generator(64)
-    with torch.no_grad():
-        for weights in generator.parameters():
-            weights.mul_(1.3)  # untrained pictures are almost grey otherwise
-    model = Model(generator, Discriminator(), Encoder(), torch.randn(12, 256))
-    settings = {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5, "step": 5, "name": "Played with"}
-    settings |= {"classes": ["", "<b>hills</b>"], "labels": [0] * 6 + [1] * 6}
-    checkpoint.write(run.checkpoint, model.tensors(), settings)
-    return run
+    classes = {"classes": ["", "<b>hills</b>"], "class_indices": [0] * 6 + [1] * 6}
+    return playable(Studio(server[1], start=False), paintings, "Played with", **classes)
 
 
 def enter(context: BrowserContext, address: str) -> Page:
@@ -132,12 +119,12 @@ def explore(context: BrowserContext, server: tuple[str, Path, Path], run: Run) -
     return page
 
 
-def bring(page: Page, folder: Path) -> None:
+def add_paintings(page: Page, folder: Path) -> None:
     page.set_input_files("#na-folder", folder)
     page.wait_for_selector("#na-report:not([hidden]) .na-sheet img")
 
 
-def look(page: Page) -> bytes:
+def canvas(page: Page) -> bytes:
     """What the canvas shows once nothing moves."""
     page.wait_for_selector("#na-canvas[data-fine=yes]")
     return page.locator("#na-canvas").evaluate("canvas => canvas.toDataURL()").encode()
@@ -150,15 +137,15 @@ def wider_than_its_window(page: Page) -> bool:
 # ---- data
 
 
-def test_a_folder_is_brought_with_its_sub_folders_and_reported(visitor: Any, server: Any, paintings: Path) -> None:
+def test_a_folder_is_uploaded_with_its_sub_folders_and_reported(visitor: Any, server: Any, paintings: Path) -> None:
     page = enter(visitor(), server[0])
-    bring(page, paintings)
+    add_paintings(page, paintings)
     expect(page.locator("#na-report h1")).to_have_text("12 paintings are ready")
     expect(page.locator(".na-facts")).to_contain_text("dusk & dawn 6")
     expect(page.locator(".na-facts")).to_contain_text("山水 6")
-    left_out = page.locator("#na-left li")
-    expect(left_out).to_have_count(1)
-    expect(left_out).to_contain_text("notes.jpg")
+    rejections = page.locator("#na-left li")
+    expect(rejections).to_have_count(1)
+    expect(rejections).to_contain_text("notes.jpg")
     expect(page.locator("#na-run-name")).to_have_value("my hills")
     assert page.locator("#na-report img[src=x]").count() == 0
     assert not list(server[2].rglob("*.png")), "what was uploaded must not stay where Gradio serves it from"
@@ -166,7 +153,7 @@ def test_a_folder_is_brought_with_its_sub_folders_and_reported(visitor: Any, ser
 
 def test_the_way_to_make_squares_can_be_changed(visitor: Any, server: Any, paintings: Path) -> None:
     page = enter(visitor(), server[0])
-    bring(page, paintings)
+    add_paintings(page, paintings)
     before = page.locator(".na-sheet img").get_attribute("src")
     page.check("#na-report input[value=crop]", force=True)
     page.wait_for_function("before => document.querySelector('.na-sheet img').src !== before", arg=before)
@@ -189,7 +176,7 @@ def test_too_few_paintings_are_refused_in_words_and_more_can_be_added(
 def test_a_training_goes_on_through_a_reload_and_is_seen_elsewhere(visitor: Any, server: Any, paintings: Path) -> None:
     here = visitor()
     page = enter(here, server[0])
-    bring(page, paintings)
+    add_paintings(page, paintings)
     page.click("#na-continue")
     page.locator("#na-minutes").fill("0")
     expect(page.locator("#na-ask output")).to_have_text("1")
@@ -217,9 +204,53 @@ def test_a_training_goes_on_through_a_reload_and_is_seen_elsewhere(visitor: Any,
 # ---- explore
 
 
+def test_the_limits_and_defaults_of_the_sliders_are_pythons(visitor: Any, server: Any, played: Run) -> None:
+    page = explore(visitor(), server, played)
+
+    def limits(slider: str) -> tuple[float, float]:
+        low, high = (page.locator(slider).get_attribute(name) for name in ("min", "max"))
+        return float(low or "nan"), float(high or "nan")
+
+    assert page.locator("#na-directions .na-range").count() == position.SLIDERS
+    assert limits("#na-direction-1") == position.AMOUNTS
+    assert limits("#na-truncation") == position.TRUNCATION
+    assert float(page.locator("#na-truncation").input_value()) == position.DEFAULT_TRUNCATION
+    assert limits("#na-film-seconds") == film.SECONDS
+    assert float(page.locator("#na-film-seconds").input_value()) == film.DEFAULT_SECONDS
+    assert limits("#na-film-smoothness") == film.SMOOTHNESS
+    page.click("[data-step=train]")
+    expect(page.locator("#na-ask output")).to_have_text(f"{DEFAULT_MINUTES:g}")
+    sizes = page.locator("#na-ask [data-recipe]").evaluate_all("all => all.map(each => each.dataset.recipe)")
+    assert sizes == list(SIZES)
+    expect(page.locator(f"[data-recipe={Recipe().name}]")).to_be_checked()
+
+
+def test_a_browser_keeps_the_positions_that_it_remembers_from_version_0_1(
+    visitor: Any, server: Any, played: Run
+) -> None:
+    page = enter(visitor(), f"{server[0]}?run={played.id}")
+    page.evaluate(
+        """run => {
+          const at = { origin: 'seed', seed: 5, a: 0, b: 0, t: 0, amounts: [2, 0, 0, 0, 0, 0, 0, 0],
+            daring: 1.2, group: 1 };
+          const before = { ...at, amounts: [1, 0, 0, 0, 0, 0, 0, 0], daring: 0.5, group: null };
+          localStorage.setItem(`neural_art/run/${run}`, JSON.stringify({ past: [before, at], future: [] }));
+        }""",
+        played.id,
+    )
+    page.reload()
+    page.click("[data-step=explore]")
+    page.wait_for_function("document.querySelector('#na-canvas')?.dataset.shown?.startsWith('2,')")
+    expect(page.locator("#na-truncation")).to_have_value("1.2")
+    expect(page.locator("#na-where")).to_contain_text("<b>hills</b>")
+    page.click("#na-undo")
+    page.wait_for_function("document.querySelector('#na-canvas').dataset.shown.startsWith('1,')")
+    expect(page.locator("#na-truncation")).to_have_value("0.5")
+
+
 def test_a_slider_changes_the_picture_and_undo_brings_it_back(visitor: Any, server: Any, played: Run) -> None:
     page = explore(visitor(), server, played)
-    first = look(page)
+    first = canvas(page)
     slider = page.locator("#na-direction-1")
     box = slider.bounding_box()
     assert box is not None
@@ -234,14 +265,14 @@ def test_a_slider_changes_the_picture_and_undo_brings_it_back(visitor: Any, serv
         "value => Number(document.querySelector('#na-canvas').dataset.shown.split(',')[0]) === Number(value)", arg=value
     )  # the last value is the one that is shown, while the button is still held
     page.mouse.up()
-    moved = look(page)
+    moved = canvas(page)
     assert moved != first
     page.keyboard.press("Control+z")
     page.wait_for_function("document.querySelector('#na-canvas').dataset.shown.startsWith('0,')")
-    assert look(page) == first
+    assert canvas(page) == first
     page.keyboard.press("Control+Shift+z")
     page.wait_for_function("!document.querySelector('#na-canvas').dataset.shown.startsWith('0,')")
-    assert look(page) == moved
+    assert canvas(page) == moved
 
 
 def test_the_picture_has_its_strokes_as_soon_as_nothing_moves(visitor: Any, server: Any, played: Run) -> None:
@@ -265,7 +296,7 @@ def test_new_pictures_are_of_the_class_that_was_chosen(visitor: Any, server: Any
     page = explore(visitor(), server, played)
     menu = page.locator("#na-class")
     assert menu.locator("option").all_text_contents() == ["Any class", "in no folder", "<b>hills</b>"]
-    first = look(page)
+    first = canvas(page)
     menu.select_option("<b>hills</b>")
     expect(page.locator("#na-where")).to_contain_text("<b>hills</b>")
     page.wait_for_function("first => document.querySelector('#na-canvas').toDataURL() !== first", arg=first.decode())
@@ -288,17 +319,17 @@ def test_the_position_and_the_kept_pictures_survive_a_reload(visitor: Any, serve
     page.click("#na-keep")
     expect(page.locator("#na-kept .na-tile")).to_have_count(1)
     page.wait_for_function("document.querySelector('#na-canvas').dataset.shown.startsWith('0,0.02')")
-    before = look(page)
+    before = canvas(page)
     page.reload()
     page.wait_for_function("document.querySelector('#na-canvas')?.dataset.shown?.startsWith('0,0.02')")
-    assert look(page) == before
+    assert canvas(page) == before
     expect(page.locator("#na-kept .na-tile")).to_have_count(1)
     expect(page.locator("#na-keep")).to_have_attribute("aria-pressed", "true")
     page.locator("#na-kept .na-away").click(force=True)
     expect(page.locator("#na-kept .na-tile")).to_have_count(0)
 
 
-def test_a_painting_gives_its_address_and_two_give_a_morph(visitor: Any, server: Any, played: Run) -> None:
+def test_a_painting_gives_its_picture_and_two_give_a_morph(visitor: Any, server: Any, played: Run) -> None:
     page = explore(visitor(), server, played)
     page.locator("#na-own .na-tile").nth(3).click()
     expect(page.locator("#na-own .na-tile").nth(3)).to_have_attribute("aria-pressed", "true")
@@ -386,7 +417,7 @@ def test_two_visitors_cannot_reach_each_others_runs(visitor: Any, server: Any, p
 
 def test_a_run_is_renamed_and_really_deleted(visitor: Any, server: Any, paintings: Path) -> None:
     page = enter(visitor(), server[0])
-    bring(page, paintings)
+    add_paintings(page, paintings)
     folder = server[1] / re.search(r"run=([\w-]+)", page.url)[1]  # type: ignore[index]
     page.click("#na-my-runs")
     page.locator("#na-runs").get_by_role("button", name="Rename").click()

@@ -5,178 +5,182 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from run_makers import ask_to_train, paintings_folder, prepared_run
 
-from neural_art.dataset import prepare as paintings
 from neural_art.errors import RunError
 from neural_art.events import Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
+from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
-from neural_art.recipe import Recipe
 from neural_art.runs import worker
-from neural_art.runs.folder import Run
-
-TINY = Recipe(name="sketch", steps=3, batch=2, threads=1, precision="float32")
+from neural_art.runs.desired import set_desired_state
+from neural_art.runs.journal import Journal
+from neural_art.runs.lock import is_locked
+from neural_art.runs.run import Run
+from neural_art.runs.status import state_of, status_of
 
 
 @pytest.fixture(scope="module")
-def brought(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared")
-    chance = np.random.default_rng(0)
-    pairs = []
-    for number in range(8):
-        blocks = np.kron(chance.integers(0, 255, (8, 12, 3)), np.ones((8, 8, 1)))
-        Image.fromarray(blocks.astype(np.uint8)).save(folder / f"{number}.png")
-        pairs.append((f"{number}.png", folder / f"{number}.png"))
-    for _ in paintings.prepare(pairs, folder / "paintings"):
-        pass
-    return folder / "paintings"
+def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of prepared paintings, to be copied."""
+    root = tmp_path_factory.mktemp("paintings")
+    return prepared_run(root, paintings_folder(root / "uploads")).paths.paintings
 
 
-def asked(root: Path, brought: Path, recipe: Recipe = TINY) -> Run:
-    """A run with paintings that waits to be trained."""
+@pytest.fixture
+def run(tmp_path: Path, paintings: Path) -> Run:
+    """A run with paintings that waits for its training."""
+    return waiting_run(tmp_path, paintings)
+
+
+def waiting_run(root: Path, paintings: Path) -> Run:
     run = Run.create(root, "Blocks")
-    shutil.copytree(brought, run.paintings_folder)
-    run.set_recipe(recipe)
-    run.set_wish("train")
-    return run
+    shutil.copytree(paintings, run.paths.paintings)
+    return ask_to_train(run)
 
 
 def kinds(events: list[Event]) -> list[type[Event]]:
     return [type(event) for event in events]
 
 
-def until(events: Iterator[Event], kind: type[Event]) -> Event:
+def skip_to(events: Iterator[Event], kind: type[Event]) -> Event:
     return next(event for event in events if isinstance(event, kind))
 
 
-def test_a_training_fills_the_folder_and_can_be_made_longer(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
+def test_a_training_fills_the_folder_and_can_be_made_longer(run: Run) -> None:
     events = list(worker.train(run))
     assert kinds(events)[:2] == [Started, Sampled]
     assert kinds(events)[-2:] == [Saved, Finished]
-    assert [event["event"] for event in run.events()] == [type(event).__name__.lower() for event in events]
-    status = run.status()
+    journal = Journal(run)
+    assert [event["event"] for event in journal.events()] == [type(event).__name__.lower() for event in events]
+    status = status_of(run)
     assert (status.state, status.step, status.progress, status.seconds_left) == ("finished", 3, 1, 0)
-    assert len(run.walls()) == status.walls >= 2
-    model = Model.open(run.checkpoint)
+    assert len(journal.sample_grids()) == status.sample_grids >= 2
+    model = Model.open(run.paths.checkpoint)
     assert model.settings["aspect"] == pytest.approx(1.5)
+    assert model.settings["name"] == "Blocks"
     assert model.latents.shape == (8, 256)
 
-    run.set_wish("train", minutes=status.seconds / 60 + 0.02)
-    assert run.state == "waiting"
+    set_desired_state(run, "training", minutes=status.seconds / 60 + 0.02)
+    assert state_of(run) == "waiting"
     longer = list(worker.train(run))
     assert isinstance(longer[0], Started)
     assert (longer[0].resumed, longer[0].step) == (True, 3)
     assert longer[0].budget == pytest.approx(status.seconds + 1.2)
     assert isinstance(longer[-1], Finished)
     assert longer[-1].seconds > status.seconds
-    assert run.state == "finished"
+    assert state_of(run) == "finished"
 
 
-def test_a_paused_training_goes_on_where_it_was(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
+def test_a_paused_training_goes_on_where_it_was(run: Run) -> None:
     events = worker.train(run)
-    until(events, Stepped)
-    run.set_wish("pause")
+    skip_to(events, Stepped)
+    set_desired_state(run, "paused")
     rest = list(events)
     assert kinds(rest)[-2:] == [Saved, Paused]
-    assert run.state == "paused"
-    assert not run.alive()
-    step, seconds = run.standing
-    assert run.saved_step == step >= 1
-    run.set_wish("train")
+    assert state_of(run) == "paused"
+    assert not is_locked(run)
+    step, seconds = Journal(run).standing
+    assert Journal(run).saved_step == step >= 1
+    set_desired_state(run, "training")
     again = list(worker.train(run))
     assert isinstance(again[0], Started)
     assert (again[0].resumed, again[0].step) == (True, step)
     assert again[0].seconds >= seconds
-    assert (again[-1].step, run.state) == (3, "finished")
+    assert (again[-1].step, state_of(run)) == (3, "finished")
 
 
-def test_a_stopped_training_keeps_its_model(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
+def test_a_stopped_training_keeps_its_model(run: Run) -> None:
     events = worker.train(run)
-    until(events, Started)
-    run.set_wish("stop")
+    skip_to(events, Started)
+    set_desired_state(run, "finished")
     end = list(events)[-1]
     assert isinstance(end, Finished)
     assert end.early
-    assert run.state == "finished"
-    assert Model.open(run.checkpoint).settings["size"] == 64
+    assert state_of(run) == "finished"
+    assert Model.open(run.paths.checkpoint).settings["size"] == 64
 
 
-def test_a_worker_told_to_leave_saves_and_says_nothing(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
+def test_a_worker_that_is_asked_to_leave_saves_and_says_nothing(run: Run) -> None:
     leave = threading.Event()
     events = worker.train(run, leave=leave)
-    step = until(events, Stepped).step
+    step = skip_to(events, Stepped).step
     leave.set()
     assert kinds(list(events))[-1] is Saved
-    assert (run.state, run.saved_step >= step) == ("waiting", True)
+    assert (state_of(run), Journal(run).saved_step >= step) == ("waiting", True)
 
 
-def test_a_second_worker_is_refused(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
+def test_a_second_worker_is_refused(run: Run) -> None:
     events = worker.train(run)
     next(events)
-    with pytest.raises(RunError, match="trained already"):
+    with pytest.raises(RunError) as caught:
         next(worker.train(run))
+    assert caught.value.code == "locked"
     events.close()  # type: ignore[attr-defined]
-    assert not run.alive()
+    assert not is_locked(run)
 
 
-def test_a_branch_starts_from_its_own_base(tmp_path: Path, brought: Path) -> None:
-    parent = asked(tmp_path, brought)
-    events = worker.train(parent)
-    until(events, Saved)
-    run = asked(tmp_path, brought)
-    shutil.copyfile(parent.checkpoint, run.base)
-    parent.rename("Another name")
-    begun = until(worker.train(run, base=Path("/nowhere")), Started)
+def test_a_branch_starts_from_its_own_base(run: Run, tmp_path: Path, paintings: Path) -> None:
+    skip_to(worker.train(run), Saved)
+    branch = waiting_run(tmp_path, paintings)
+    shutil.copyfile(run.paths.checkpoint, branch.paths.base)
+    run.rename("Another name")
+    begun = skip_to(worker.train(branch, base=Path("/nowhere")), Started)
     assert isinstance(begun, Started)
     assert (begun.base, begun.resumed) == ("Blocks", False)
 
 
-def failure(run: Run) -> str:
+def test_classes_are_kept_with_the_model(tmp_path: Path) -> None:
+    for name in ("hills", "sea"):
+        paintings_folder(tmp_path / "uploads" / name, 4)
+    for number, path in enumerate(sorted((tmp_path / "uploads" / "sea").iterdir())):
+        path.write_bytes((paintings_folder(tmp_path / "more", 8) / f"{number + 4}.png").read_bytes())
+    run = ask_to_train(prepared_run(tmp_path / "runs", tmp_path / "uploads"))
+    skip_to(worker.train(run), Saved)
+    settings = Model.open(run.paths.checkpoint).settings
+    assert settings["classes"] == ["hills", "sea"]
+    assert settings["class_indices"] == [0] * 4 + [1] * 4
+
+
+# ---- what goes wrong
+
+
+def failure(run: Run) -> Message:
     """Trains a run that cannot be trained; the reason, as the page will show it."""
     assert isinstance(list(worker.train(run))[-1], Failed)
-    status = run.status()
+    status = status_of(run)
     assert status.state == "failed"
     assert status.reason is not None
     return status.reason
 
 
-def test_a_damaged_training_fails_in_words(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
-    run.training.write_bytes(b"nonsense")
-    assert "training.safetensors is damaged" in failure(run)
+def test_a_damaged_training_fails_with_a_reason(run: Run) -> None:
+    run.paths.training_state.write_bytes(b"nonsense")
+    reason = failure(run)
+    assert (reason.code, reason.values["name"]) == ("checkpoint.damaged", "training.safetensors")
 
 
-def test_a_lost_painting_fails_in_words(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
-    (run.paintings_folder / "00003.jpg").unlink()
-    assert "00003.jpg" in failure(run)
+def test_a_lost_painting_fails_with_a_reason(run: Run) -> None:
+    (run.paths.paintings / "00003.jpg").unlink()
+    assert "00003.jpg" in failure(run).sentence()
 
 
-def test_a_folder_that_cannot_be_written_fails_in_words(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
-    (run.folder / "samples").write_text("a file in place of a folder")
-    assert "samples cannot be used" in failure(run)
+def test_a_folder_that_cannot_be_written_fails_with_a_reason(run: Run) -> None:
+    run.paths.sample_grids.write_text("a file in place of a folder")
+    reason = failure(run)
+    assert (reason.code, reason.values["name"]) == ("storage.failed", "samples")
 
 
-def test_a_disk_too_full_to_say_so_ends_the_worker(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
-    (run.folder / "events.jsonl").symlink_to("/dev/full")
+def test_a_disk_too_full_to_say_so_ends_the_worker(run: Run) -> None:
+    run.paths.events.symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
         list(worker.train(run))
-    assert not run.alive()
+    assert not is_locked(run)
 
 
-def test_a_run_without_a_recipe_fails_in_words(tmp_path: Path, brought: Path) -> None:
-    run = asked(tmp_path, brought)
-    (run.folder / "recipe.json").unlink()
-    assert "no recipe" in failure(run)
+def test_a_run_without_a_recipe_fails_with_a_reason(run: Run) -> None:
+    run.paths.recipe.unlink()
+    assert failure(run) == RunError("no-recipe").message
 
 
 def test_a_folder_without_a_run_is_an_exit_status_and_a_sentence(

@@ -1,1 +1,1 @@
-"""What a person brings: checked, decoded, kept and squared for the network."""
+"""What a person uploads: found, decoded, checked, kept in a folder, and squared for the network. No PyTorch."""

@@ -8,7 +8,13 @@ from typing import Final
 
 from PIL import features
 
-_SIGNS: Final = (
+from neural_art.dataset.report import Unusable
+from neural_art.messages import Message
+
+HEAD_BYTES: Final = 64
+"""How many of a file's first bytes the functions here look at."""
+
+_PICTURES: Final = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
@@ -18,66 +24,76 @@ _SIGNS: Final = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
-_STRANGERS: Final = (
-    (b"%PDF", "a PDF document"),
-    (b"8BPS", "a Photoshop document"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"<svg", "a vector drawing"),
-    (b"\x1aE\xdf\xa3", "a film"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
-    (b"<!", "a web page"),
-    (b"<html", "a web page"),
+_ZIP: Final = (b"PK\3\4", b"PK\5\6")
+_OTHERS: Final = (
+    (b"%PDF", Message("file-kind.pdf")),
+    (b"8BPS", Message("file-kind.photoshop")),
+    (b"Rar!", Message("file-kind.rar")),
+    (b"7z\xbc\xaf\x27\x1c", Message("file-kind.7z")),
+    (b"\x1f\x8b", Message("file-kind.gzip")),
+    *((signature, Message("file-kind.archive")) for signature in _ZIP),
+    (b"<svg", Message("file-kind.vector")),
+    (b"\x1aE\xdf\xa3", Message("file-kind.film")),
+    (b"MZ", Message("file-kind.program")),
+    (b"\x7fELF", Message("file-kind.program")),
+    (b"<!", Message("file-kind.web-page")),
+    (b"<html", Message("file-kind.web-page")),
 )
+_BMP_HEADERS: Final = frozenset(struct.pack("<L", size) for size in (12, 40, 52, 56, 64, 108, 124))
+_AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 
-def recognise(head: bytes, *, inside_zip: bool) -> tuple[str | None, str, str]:
-    """The format by the first bytes, whatever the name says; or None, the reason and the code."""
-    known = next((format for sign, format in _SIGNS if head.startswith(sign)), None)
-    if known is None and head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        known = "WEBP"
-    if (
-        known is None
-        and head[:2] == b"BM"
-        and head[14:18] in {struct.pack("<L", n) for n in (12, 40, 52, 56, 64, 108, 124)}
-    ):
-        known = "BMP"
-    if known is None and head[4:8] == b"ftyp":
-        brands = {head[place : place + 4] for place in (8, *range(16, min(len(head) - 3, 64), 4))}
-        if brands & {b"avif", b"avis"}:
-            known = "AVIF" if features.check("avif") else None
-            unsupported = known is None
-        elif brands & {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}:
-            known = "HEIF" if _reads_heif() else None
-            unsupported = known is None
-        else:
-            return None, "It is a film, not a picture.", "not-an-image"
-        if unsupported:
-            return None, "HEIC and AVIF cannot be read here. Save it as JPEG or PNG.", "unsupported"
-    if known is not None:
-        return known, "", ""
-    if head[:4] in (b"PK\3\4", b"PK\5\6"):
-        if inside_zip:
-            return None, "It is a zip inside a zip. Unpack it, and put its pictures into one zip.", "nested-zip"
-        return None, "It is an archive or a document, not a picture.", "not-an-image"
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    stranger = next((what for sign, what in _STRANGERS if head.startswith(sign) or start.startswith(sign)), None)
-    if stranger is not None:
-        return None, f"It is {stranger}, not a picture.", "not-an-image"
-    return None, "It is not a picture that can be read here. JPEG, PNG, WebP, BMP, TIFF and GIF can.", "not-an-image"
+def picture_format(head: bytes) -> str | None:
+    """Pillow's name of a picture's format, whatever the file is called; None for what cannot be read here.
+
+    ``head``: the first ``HEAD_BYTES`` of the file, or all of a shorter one.
+    """
+    for signature, form in _PICTURES:
+        if head.startswith(signature):
+            return form
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[:2] == b"BM" and head[14:18] in _BMP_HEADERS:
+        return "BMP"
+    media = _media_format(head)
+    readable = (media == "AVIF" and features.check("avif")) or (media == "HEIF" and _reads_heif())
+    return media if readable else None
+
+
+def unusable(head: bytes, *, inside_zip: bool) -> Unusable:
+    """Why a file without a ``picture_format`` cannot be used."""
+    media = _media_format(head)
+    if media == "film":
+        return Unusable("not-an-image", kind=Message("file-kind.film"))
+    if media is not None:
+        return Unusable("unsupported")
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if inside_zip and head.startswith(_ZIP):
+        return Unusable("nested-zip")
+    for signature, kind in _OTHERS:
+        if head.startswith(signature) or text.startswith(signature):
+            return Unusable("not-an-image", kind=kind)
+    return Unusable("unknown-format")
 
 
 def is_archive(name: str, head: bytes) -> bool:
-    """Whether a file is brought as a zip; a document that is one inside is not, nor a picture called .zip."""
-    return name.casefold().endswith(".zip") and recognise(head, inside_zip=False)[0] is None
+    """Whether a file is meant as a zip: it is called so, and is no picture. A document that is a zip inside is not."""
+    return name.casefold().endswith(".zip") and picture_format(head) is None
+
+
+def _media_format(head: bytes) -> str | None:
+    """ "AVIF", "HEIF" or "film" for a file in the ISO base media format; None for any other."""
+    if head[4:8] != b"ftyp":
+        return None
+    brands = {head[at : at + 4] for at in (8, *range(16, min(len(head) - 3, HEAD_BYTES), 4))}
+    return "AVIF" if brands & _AVIF_BRANDS else "HEIF" if brands & _HEIF_BRANDS else "film"
 
 
 @lru_cache(1)
 def _reads_heif() -> bool:
     try:
-        import pillow_heif
+        import pillow_heif  # optional
     except ImportError:
         return False
     pillow_heif.register_heif_opener()

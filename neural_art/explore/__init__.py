@@ -1,1 +1,1 @@
-"""Playing with a trained generator."""
+"""Exploring a trained generator: moving about in the latent space, pictures, films."""

@@ -1,50 +1,61 @@
-"""Moving pictures: a loop through chosen pictures, and the film of how a run learned. MP4, H.264, without sound."""
+"""Moving pictures: a loop through chosen pictures, a way there and back, and the film of how a run learned.
+
+MP4, H.264, without sound, written by ffmpeg (through imageio-ffmpeg).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
-import secrets
-import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Final
+from typing import Any, Final
 
 import imageio_ffmpeg
 import numpy as np
-from PIL import Image
+import torch
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from neural_art.dataset.prepare import Progress
-from neural_art.errors import RunError
-from neural_art.explore.explorer import Explorer, Position
-from neural_art.runs.folder import Run, in_words
+from neural_art import files
+from neural_art.checks import Range, in_range
+from neural_art.errors import ExploreError
+from neural_art.events import Progress
+from neural_art.explore.explorer import Explorer
+from neural_art.explore.position import Position
 
-SECONDS: Final = (2.0, 60.0)
+SECONDS: Final[Range] = (2.0, 60.0)
 """The shortest and the longest loop, in seconds."""
 
-POSITIONS: Final = (2, 100)
+DEFAULT_SECONDS: Final = 8.0
+"""The length of a loop for who does not choose one."""
+
+POSITIONS: Final[Range] = (2, 100)
 """How few and how many pictures a loop goes through."""
+
+SMOOTHNESS: Final[Range] = (0.0, 1.0)
+"""From resting at each picture to flowing through all of them."""
 
 RATES: Final = (24, 30)
 """Frames a second that a film may have."""
 
+_THERE_AND_BACK = 6.0  # seconds
 _LONGEST = 512  # pixels on the longer side of a film at least, so that it looks good in a player
 _LARGEST = 1280  # of a learning film at most
+_AT_ONCE = 8  # frames painted between two reports of progress
 _IN_BT709 = (  # said in full: a browser that is told half of it decodes with another matrix, and colours shift
     "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,"
     "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 )
-_BATCH = 8  # frames painted between two reports of progress
+_OUTPUT = ("-vf", _IN_BT709, "-an", "-preset", "medium", "-crf", "18", "-movflags", "+faststart", "-f", "mp4")
 
 
 def loop_film(
     explorer: Explorer,
     positions: Sequence[Position],
     path: Path,
-    seconds: float = 8.0,
+    seconds: float = DEFAULT_SECONDS,
     smoothness: float = 1.0,
     *,
     fps: int = 30,
@@ -52,64 +63,82 @@ def loop_film(
     """Writes a film that passes through the positions in order and back to the first, and loops without a jump.
 
     ``smoothness``: 1 flows at an even pace, 0 rests at each picture. ``path`` is there when the iteration has ended;
-    leaving it early leaves nothing behind. Raises ``RunError``.
+    leaving it early leaves nothing behind. Raises ``ExploreError`` and ``StorageError``.
     """
-    if not POSITIONS[0] <= len(positions) <= POSITIONS[1]:
-        raise RunError(f"A film cannot go through {len(positions)} pictures. Choose {POSITIONS[0]} to {POSITIONS[1]}.")
-    if not SECONDS[0] <= seconds <= SECONDS[1]:
-        raise RunError(f"A film cannot last {seconds:g} seconds. Choose {SECONDS[0]:g} to {SECONDS[1]:g}.")
-    if not 0 <= smoothness <= 1:
-        raise RunError(f"The smoothness cannot be {smoothness:g}. Choose 0 to 1.")
+    if not in_range(len(positions), POSITIONS):
+        raise ExploreError("film-positions", given=len(positions), low=POSITIONS[0], high=POSITIONS[1])
+    if not in_range(seconds, SECONDS):
+        raise ExploreError("film-seconds", given=seconds, low=SECONDS[0], high=SECONDS[1])
+    if not in_range(smoothness, SMOOTHNESS):
+        raise ExploreError("film-smoothness", given=smoothness, low=SMOOTHNESS[0], high=SMOOTHNESS[1])
     if fps not in RATES:
-        raise RunError(f"A film cannot have {fps} frames a second. Choose {' or '.join(map(str, RATES))}.")
+        raise ExploreError("film-rate", given=fps, known=list(RATES))
     return latent_film(explorer, explorer.loop(positions, round(seconds * fps), smoothness), path, fps=fps)
+
+
+def there_and_back_film(explorer: Explorer, a: Tensor, b: Tensor, path: Path, *, fps: int = 30) -> Iterator[Progress]:
+    """Writes a film of six seconds from latent ``a`` to ``b`` and back, slow at both ends, that loops."""
+    frames = round(_THERE_AND_BACK * fps)
+    ways = [0.5 - 0.5 * math.cos(2 * math.pi * frame / frames) for frame in range(frames)]
+    return latent_film(explorer, torch.stack([explorer.interpolate(a, b, t) for t in ways]), path, fps=fps)
+
+
+def default_positions(explorer: Explorer, favourites: Sequence[Mapping[str, Any]], seconds: float) -> list[Position]:
+    """What a loop of so many seconds goes through: the favourites, or where there are fewer than two, paintings from
+    all over the set."""
+    kept = [Position.from_json(favourite) for favourite in favourites]
+    if len(kept) >= POSITIONS[0]:
+        return kept
+    n = len(explorer.latents)
+    count = min(n, max(2, min(12, round(seconds / 1.6))))
+    return [Position(origin="painting", a=index * n // count) for index in range(count)]
 
 
 def latent_film(explorer: Explorer, latents: Tensor, path: Path, *, fps: int = 30) -> Iterator[Progress]:
     """Writes a film whose frames are the pictures of ``latents`` (frames, 256), at least 512 px on the longer side."""
     longest = max(_LONGEST, explorer.longest)
     total = len(latents)
-    with _Writer(path, fps) as writer:
-        yield Progress(0, total, path.name)
-        for start in range(0, total, _BATCH):
-            for pixels in explorer.paint(latents[start : start + _BATCH]):
+    yield Progress(0, total, path.name)
+    with _writing(path, fps) as writer:
+        for start in range(0, total, _AT_ONCE):
+            for pixels in explorer.paint(latents[start : start + _AT_ONCE]):
                 writer.add(explorer.in_aspect(pixels, longest))
-            done = min(total, start + _BATCH)
+            done = min(total, start + _AT_ONCE)
             if done < total:
                 yield Progress(done, total, path.name)
     yield Progress(total, total, path.name)
 
 
-def learning_film(run: Run, path: Path) -> None:
-    """Writes the walls of a run as a film: each fades into the next, and the last stays for two seconds.
+def learning_film(sample_grids: Sequence[Path], path: Path) -> None:
+    """Writes the sample grids of a run as a film: each fades into the next, and the last stays for two seconds.
 
-    Raises ``RunError`` if there is no wall yet.
+    Raises ``ExploreError`` if there is none that can be read.
     """
-    walls = run.walls()
-    last = next((picture for picture in map(_opened, reversed(walls)) if picture), None)
+    opened = (picture for picture in map(_opened, reversed(sample_grids)) if picture is not None)
+    last = next(opened, None)
     if last is None:
-        raise RunError("There is nothing to film yet. Wait for the first pictures of the training.")
+        raise ExploreError("nothing-to-film")
     fps = 30
     scale = max(1.0, _LONGEST / max(last.size)) * min(1.0, _LARGEST / max(last.size))
     size = (max(2, round(last.width * scale)), max(2, round(last.height * scale)))
-    fade = max(3, min(fps, round(10 * fps / len(walls))))  # frames from a wall to the next: ten seconds for all
+    fade = max(3, min(fps, round(10 * fps / len(sample_grids))))  # frames from a grid to the next: ten seconds for all
 
     def frames() -> Iterator[np.ndarray]:
         before: np.ndarray | None = None
-        for wall in walls:
-            opened = _opened(wall)
-            if opened is None:  # a damaged file is no reason to have no film
+        for grid in sample_grids:
+            picture = _opened(grid)
+            if picture is None:  # a damaged file is no reason to have no film
                 continue
-            now = _fitted(opened, size)
+            now = _fitted(picture, size)
             if before is None:
-                yield from [now] * (fps // 2)
+                yield from itertools.repeat(now, fps // 2)
             else:
                 for number in range(1, fade + 1):
                     share = number / fade
                     yield (before * (1 - share) + now * share + 0.5).astype(np.uint8)
             before = now
         assert before is not None
-        yield from [before] * (2 * fps)
+        yield from itertools.repeat(before, 2 * fps)
 
     write_mp4(frames(), path, fps=fps)
 
@@ -117,118 +146,80 @@ def learning_film(run: Run, path: Path) -> None:
 def write_mp4(frames: Iterable[np.ndarray | Image.Image], path: Path, *, fps: int = 30) -> None:
     """Writes frames, (h, w, 3) uint8 or RGB pictures, as an MP4 that every browser plays; whole or not at all.
 
-    The first frame gives the size, to which later ones are fitted; odd sides grow by a pixel. Raises ``RunError`` if
-    there is no frame, or ffmpeg fails.
+    The first frame gives the size, to which later ones are fitted; odd sides grow by a pixel. Raises ``ExploreError``
+    if there is no frame, or ffmpeg fails.
     """
-    with _Writer(path, fps) as writer:
+    with _writing(path, fps) as writer:
         for frame in frames:
-            writer.add(frame)
+            writer.add(frame if isinstance(frame, Image.Image) else Image.fromarray(np.ascontiguousarray(frame)))
+
+
+@contextlib.contextmanager
+def _writing(path: Path, fps: int) -> Iterator[_Writer]:
+    """A writer whose film appears at ``path`` when the block ends well."""
+    with files.storage_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with files.replacing(path) as part, contextlib.closing(_Writer(part, fps)) as writer:
+            yield writer
+            writer.finish()
 
 
 class _Writer:
-    """ffmpeg, fed a frame at a time. The film appears under its name when the block ends without an error."""
+    """ffmpeg, fed a frame at a time."""
 
     def __init__(self, path: Path, fps: int) -> None:
         self._path, self._fps = path, fps
-        self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._frames = 0
         self._size = (0, 0)  # of the frames, before they are made even
+        self._process: Generator[None, bytes | None, None] | None = None
 
-    def __enter__(self) -> _Writer:
-        self._said = tempfile.TemporaryFile()
-        return self
-
-    def add(self, frame: np.ndarray | Image.Image) -> None:
-        picture = frame if isinstance(frame, Image.Image) else Image.fromarray(np.ascontiguousarray(frame))
+    def add(self, picture: Image.Image) -> None:
         if self._process is None:
             self._size = picture.size
             self._process = self._start(picture.width + picture.width % 2, picture.height + picture.height % 2)
+            self._send(None)
         pixels = _fitted(picture, self._size)
-        pixels = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
-        try:
-            _pipe(self._process).write(pixels.data)
-        except BrokenPipeError:
-            raise self._failure() from None
+        even = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode="edge")
+        self._send(even.tobytes())
+        self._frames += 1
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._finish()
-        finally:
-            if self._process is not None:
-                if self._process.poll() is None:
-                    self._process.kill()
-                with contextlib.suppress(BrokenPipeError):
-                    _pipe(self._process).close()
-                self._process.wait()
-            self._said.close()
-            with contextlib.suppress(OSError):
-                self._part.unlink(missing_ok=True)
-
-    def _start(self, width: int, height: int) -> subprocess.Popen[bytes]:
-        try:
-            program = imageio_ffmpeg.get_ffmpeg_exe()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            return subprocess.Popen(
-                [
-                    *(program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"),
-                    *(
-                        "-f",
-                        "rawvideo",
-                        "-pix_fmt",
-                        "rgb24",
-                        "-s",
-                        f"{width}x{height}",
-                        "-r",
-                        str(self._fps),
-                        "-i",
-                        "pipe:0",
-                    ),
-                    *("-vf", _IN_BT709),
-                    *("-an", "-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p"),
-                    *("-movflags", "+faststart", "-f", "mp4", str(self._part.absolute())),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=self._said,
-            )
-        except RuntimeError:
-            raise RunError(
-                "ffmpeg is not there. Install the requirements again: pip install -r requirements.txt."
-            ) from None
-        except OSError as error:
-            raise RunError(in_words(error)) from error
-
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Wait for ffmpeg, and see whether every frame arrived: it does not tell when it could not write."""
         if self._process is None:
-            raise RunError("A film needs at least one picture. Choose some.")
+            raise ExploreError("film-empty")
+        self.close()
         try:
-            _pipe(self._process).close()
-        except BrokenPipeError:
-            raise self._failure() from None
-        if self._process.wait() != 0:
-            raise self._failure()
-        try:
-            self._part.replace(self._path)
-        except OSError as error:
-            raise RunError(in_words(error)) from error
+            written = imageio_ffmpeg.count_frames_and_secs(self._path)[0]
+        except RuntimeError as error:
+            raise ExploreError("film-failed", why="ffmpeg") from error
+        if written != self._frames:
+            raise ExploreError("film-failed", why=f"{written} / {self._frames}")
 
-    def _failure(self) -> RunError:
-        assert self._process is not None
-        self._process.wait()
-        self._said.seek(0)
-        lines = (
-            self._said.read().decode(errors="replace").replace(str(self._part.absolute()), self._path.name).split("\n")
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.close()
+
+    def _start(self, width: int, height: int) -> Generator[None, bytes | None, None]:
+        return imageio_ffmpeg.write_frames(
+            self._path,
+            (width, height),
+            fps=self._fps,
+            quality=None,  # the output parameters say it
+            codec="libx264",
+            macro_block_size=2,
+            ffmpeg_log_level="error",
+            output_params=list(_OUTPUT),
         )
-        said = next((line.strip() for line in lines if line.strip()), f"exit status {self._process.returncode}")
-        return RunError(f"The film could not be written ({said[:200]}). Free some space on the disk, then try again.")
 
-
-def _pipe(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert process.stdin is not None
-    return process.stdin
+    def _send(self, frame: bytes | None) -> None:
+        assert self._process is not None
+        try:
+            self._process.send(frame)
+        except RuntimeError as error:
+            raise ExploreError("no-ffmpeg") from error
+        except OSError as error:
+            why = next((line.strip() for line in str(error).splitlines() if line.strip()), "ffmpeg")
+            raise ExploreError("film-failed", why=why[:200]) from error
 
 
 def _opened(path: Path) -> Image.Image | None:
@@ -244,11 +235,5 @@ def _fitted(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
     """The pixels (h, w, 3) of a picture made to fit ``size`` whole, on black where its shape is another."""
     picture = picture.convert("RGB")
     if picture.size != size:
-        scale = min(size[0] / picture.width, size[1] / picture.height)
-        inner = (max(1, math.floor(picture.width * scale + 0.5)), max(1, math.floor(picture.height * scale + 0.5)))
-        ground = Image.new("RGB", size)
-        ground.paste(
-            picture.resize(inner, Image.Resampling.LANCZOS), ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2)
-        )
-        picture = ground
+        picture = ImageOps.pad(picture, size, Image.Resampling.LANCZOS, color="black")
     return np.asarray(picture)

@@ -1,9 +1,8 @@
-"""Weights on disk: safetensors with a line of JSON, and the ``Model`` that a checkpoint holds."""
+"""Weights on disk: safetensors with settings as JSON in the header, and the ``Model`` that a checkpoint holds."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,33 +13,34 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from neural_art import files
 from neural_art.errors import CheckpointError
-from neural_art.explore import latent
-from neural_art.models.features import Encoder
-from neural_art.models.networks import Discriminator, Generator, resized
+from neural_art.models import sampling
+from neural_art.models.discriminator import Discriminator
+from neural_art.models.encoder import Encoder
+from neural_art.models.generator import Generator, resize_generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-FORMAT = 5
-"""Of what is written and read. In 4 the generator had grain, and until 3 it was another."""
+FORMAT = 6
+"""Of what is written. In 5, which is still read, weights were projected whenever they painted (see
+``Generator.project_``); in 4 the generator had grain, and until 3 it was another."""
+
+UNPROJECTED = 5
+"""The format whose weights are projected when they are read."""
 
 FILE = "checkpoint.safetensors"
 
 FITTED = 24
 """Pictures to which a generator's last layer is fitted when it becomes a smaller one."""
 
+_FORMER_SETTINGS = {"labels": "class_indices"}  # names in version 0.1
+
 
 def write(path: Path, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
-    """Writes ``path`` whole or not at all: a temporary file beside it, synced to the disk, then renamed."""
-    temporary = path.with_name(path.name + ".partial")
+    """Writes tensors and settings to ``path``, whole or not at all."""
     metadata = {"neural_art": json.dumps(settings)}
-    try:
-        safetensors.torch.save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, metadata)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with files.replacing(path) as part:
+        safetensors.torch.save_file({name: t.contiguous() for name, t in tensors.items()}, part, metadata)
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -48,25 +48,23 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             settings = json.loads((file.metadata() or {})["neural_art"])
+            settings = {_FORMER_SETTINGS.get(name, name): value for name, value in settings.items()}
             # clone: the tensors would otherwise lie in the mapped file, which may be replaced under them
             return {name: file.get_tensor(name).clone() for name in file.keys()}, settings  # noqa: SIM118
     except FileNotFoundError:
-        raise CheckpointError(
-            f"There is no {path.name} in {path.parent}. Train first, or name another folder."
-        ) from None
-    except (safetensors.SafetensorError, KeyError, ValueError, OSError) as error:
-        message = f"{path.name} is damaged or is not a neural_art model ({error}). Use another copy of it."
-        raise CheckpointError(message) from error
+        raise CheckpointError("missing", name=path.name, folder=str(path.parent)) from None
+    except (safetensors.SafetensorError, KeyError, ValueError, AttributeError, OSError) as error:
+        raise CheckpointError("damaged", name=path.name, why=str(error)) from error
 
 
 @dataclass
 class Model:
-    """A trained generator with all that is needed to play with it and to train on from it."""
+    """A trained generator with all that is needed to explore it and to train on from it."""
 
     generator: Generator
     discriminator: Discriminator
     encoder: Encoder
-    latents: Tensor  # (n, LATENT_SIZE): the paintings' addresses
+    latents: Tensor  # (n, LATENT_SIZE), of the paintings
     settings: dict[str, Any] = field(default_factory=dict)  # "size", and what the writer added: "aspect", "name", ...
 
     def tensors(self) -> dict[str, Tensor]:
@@ -77,33 +75,35 @@ class Model:
             "encoder": self.encoder,
         }
         weights = {f"{part}.{name}": t for part, module in parts.items() for name, t in module.state_dict().items()}
-        return copied(weights | {"latents": self.latents})
+        return copies(weights | {"latents": self.latents})
 
     @classmethod
     def from_tensors(
         cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any], *, size: int | None = None
     ) -> Model:
-        """The model that ``tensors`` holds. At another ``size`` the generator is ``networks.resized``."""
+        """The model that ``tensors`` holds; for another ``size`` its generator is ``resize_generator``'s.
+
+        Raises ``CheckpointError``.
+        """
         stored = settings.get("size")
-        if settings.get("format") != FORMAT or not isinstance(stored, int) or stored not in SIZES.values():
-            raise CheckpointError(
-                f"The model is of format {settings.get('format', 'unknown')}, this version reads {FORMAT}. "
-                "Train it again, or open it with the version that made it."
-            )
+        known = settings.get("format") in (FORMAT, UNPROJECTED)
+        if not known or not isinstance(stored, int) or stored not in SIZES.values():
+            raise CheckpointError("other-format", found=settings.get("format", "?"), known=FORMAT)
         encoder, generator, discriminator = Encoder(), Generator(stored), Discriminator()
         try:
             encoder.load_state_dict(weights_of(tensors, "encoder"))
             discriminator.load_state_dict(weights_of(tensors, "discriminator"))
             generator.load_state_dict(weights_of(tensors, "generator"))
+            if settings["format"] == UNPROJECTED:
+                generator.project_(list(generator.parameters()))
             latents = tensors["latents"].float()
         except (RuntimeError, KeyError) as error:
-            raise CheckpointError(
-                f"The model's weights do not fit together ({error}). Use another copy of it."
-            ) from error
+            raise CheckpointError("misfit", why=str(error)) from error
         if latents.ndim != 2 or latents.shape[1] != LATENT_SIZE or not torch.isfinite(latents).all():
-            raise CheckpointError("The model's addresses of the paintings are damaged. Use another copy of it.")
+            raise CheckpointError("damaged-latents")
         if size is not None and size != stored:
-            generator = resized(generator, size, latent.crossed(latents, FITTED, torch.Generator().manual_seed(0)))
+            drawn = sampling.sample(latents, FITTED, torch.Generator().manual_seed(0))
+            generator = resize_generator(generator, size, drawn)
         return cls(generator, discriminator, encoder, latents, dict(settings))
 
     @classmethod
@@ -113,7 +113,7 @@ class Model:
         return cls.from_tensors(tensors, settings, size=size)
 
 
-def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies on the CPU that later training steps do not change, laid out as ``write`` writes them."""
     contiguous = torch.contiguous_format
     return {name: t.detach().to("cpu", copy=True, memory_format=contiguous) for name, t in tensors.items()}

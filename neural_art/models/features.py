@@ -1,8 +1,9 @@
-"""What the frozen feature network sees in a picture, and the address that follows from it.
+"""The frozen feature network that everything here sees pictures through.
 
-The network is EfficientNet-Lite0 (Tan and Le 2019, arXiv 1905.11946; the Lite variant has neither squeeze-and-excite
-nor swish), trained on ImageNet; its Apache-2.0 weights come as a Python package, so nothing is downloaded at run time.
-A base model is made through EfficientNet-Lite1 as well, which is deeper and has maps of the same shapes.
+It is EfficientNet-Lite0 (Tan and Le 2019, arXiv 1905.11946; the Lite variant has neither squeeze-and-excite nor swish),
+trained on ImageNet; its Apache-2.0 weights come as a Python package, so nothing is downloaded at run time. A base model
+is trained through EfficientNet-Lite1 as well, which is deeper and has maps of the same shapes; validation looks through
+Lite2, which no training sees.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from neural_art.recipe import LATENT_SIZE
-
 CHANNELS = (24, 40, 112, 320)
 """Channels of the feature maps at strides 4, 8, 16 and 32."""
 
@@ -26,23 +25,18 @@ CHANNELS = (24, 40, 112, 320)
 class FeatureNetwork(nn.Module):
     """Frozen features at four scales: (n, 3, h, w) in [-1, 1] -> maps (n, CHANNELS[i], h / stride, w / stride).
 
-    h and w are multiples of 32. Batch norms are folded into the convolutions, and no parameter asks for a gradient;
-    gradients flow to the picture.
-
-    The weights were trained with TensorFlow's padding, which at a stride of 2 adds a row at the bottom and a column at
-    the right only. PyTorch pads both sides alike; its own padding, at no cost, comes to the same if all, pictures
-    and kernels, is turned upside down: the spare row at the top is then never looked at.
+    h and w are multiples of 32. No parameter asks for a gradient; gradients flow to the picture.
+    ``number``: 0 or 1, for EfficientNet-Lite0 or Lite1.
     """
 
     def __init__(self, number: int = 0) -> None:
-        """``number``: 0 or 1, for EfficientNet-Lite0 or Lite1."""
         super().__init__()
         network = efficientnet_lite(number)
         strides = [block._depthwise_conv.stride[0] for block in network._blocks]
         down = [i for i, stride in enumerate(strides) if stride == 2]
         # a scale ends before the next stride-2 block; the first such block only ends stride 2, which nobody reads
         self.ends = (*(i - 1 for i in down[1:]), len(strides) - 1)
-        self.stem = nn.Sequential(_turned(network._conv_stem, network._bn0), nn.ReLU6())
+        self.stem = nn.Sequential(_layer(network._conv_stem), nn.ReLU6())
         self.blocks = nn.ModuleList(_Block(block) for block in network._blocks)
         self.requires_grad_(False)
         self.eval()
@@ -52,16 +46,17 @@ class FeatureNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         maps = []
-        hidden = self.stem(pictures.flip(2, 3))
+        hidden = self.stem(pictures)
         for index, block in enumerate(self.blocks):
             hidden = block(hidden)
             if index in self.ends:
-                maps.append(hidden.flip(2, 3))
+                maps.append(hidden)
         return maps
 
 
 def efficientnet_lite(number: int) -> Any:
-    """EfficientNet-Lite0, Lite1, ... as its makers trained it, in evaluation mode, from its Python package."""
+    """EfficientNet-Lite0, Lite1, ... as trained by its authors, in evaluation mode, with the batch norms folded into
+    the convolutions before them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the packages warn about pkg_resources
         from efficientnet_lite_pytorch import EfficientNet
@@ -70,20 +65,31 @@ def efficientnet_lite(number: int) -> Any:
     file = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
     network = EfficientNet.from_name(f"efficientnet-lite{number}")
     network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-    return network.eval()
+    network.eval()
+    _fold(network, "_conv_stem", "_bn0")
+    _fold(network, "_conv_head", "_bn1")
+    for block in network._blocks:
+        for conv, norm in (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")):
+            _fold(block, conv, norm)
+    return network
+
+
+def _fold(module: Any, conv: str, norm: str) -> None:
+    if hasattr(module, conv):
+        setattr(module, conv, fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm)))
+        setattr(module, norm, nn.Identity())
 
 
 class _Block(nn.Module):
-    """An inverted residual block: expand 1x1, depthwise, project 1x1, with the batch norms folded in."""
+    """An inverted residual block: expand 1 x 1, depthwise, project 1 x 1."""
 
     def __init__(self, block: Any) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         # not in place: the maps are permuted views, and the gradient of a change to a view copies the whole map
         if hasattr(block, "_expand_conv"):
-            layers += [_turned(block._expand_conv, block._bn0), nn.ReLU6()]
-        layers += [_turned(block._depthwise_conv, block._bn1), nn.ReLU6()]
-        layers += [_turned(block._project_conv, block._bn2)]
+            layers += [_layer(block._expand_conv), nn.ReLU6()]
+        layers += [_layer(block._depthwise_conv), nn.ReLU6(), _layer(block._project_conv)]
         self.layers = nn.Sequential(*layers)
         channels = getattr(block, "_expand_conv", block._depthwise_conv).in_channels, block._project_conv.out_channels
         self.residual = block._depthwise_conv.stride[0] == 1 and channels[0] == channels[1]
@@ -94,37 +100,44 @@ class _Block(nn.Module):
 
 
 class _Pointwise(nn.Linear):
-    """A 1 x 1 convolution, as the matrix multiplication that it is: with few pixels, PyTorch's own is slow."""
+    """A 1 x 1 convolution as the matrix product that it is: for few pixels, PyTorch's own is slow."""
 
     def forward(self, hidden: Tensor) -> Tensor:
         return super().forward(hidden.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class _Strided(nn.Conv2d):
-    """A depthwise convolution of stride 2, on a CPU in float32: backwards in bfloat16 it takes ten times as long."""
+    """A convolution of stride 2 with TensorFlow's padding, which the weights were trained with: the odd row and column
+    go to the bottom and the right.
+
+    On a CPU, a depthwise one runs in float32: in bfloat16, its backward pass takes ten times as long.
+    """
 
     def forward(self, hidden: Tensor) -> Tensor:
+        total = self.kernel_size[0] - 2
+        before, after = total // 2, total - total // 2
+        padding = (before, after, before, after)
+        if self.groups == 1 or hidden.device.type != "cpu":
+            return super().forward(F.pad(hidden, padding))
         with torch.autocast("cpu", enabled=False):
-            return super().forward(hidden.float()).to(hidden)
+            return super().forward(F.pad(hidden.float(), padding)).to(hidden)
 
 
-def _turned(conv: Any, norm: Any) -> nn.Conv2d | _Pointwise:
-    """A convolution and its batch norm in one, upside down, with padding on all sides."""
-    fused = fuse_conv_bn_eval(conv, norm)
-    side = fused.kernel_size[0]
+def _layer(conv: Any) -> nn.Conv2d | _Pointwise:
+    """One of EfficientNet's convolutions in the form that is quickest here."""
+    side, stride = conv.kernel_size[0], conv.stride[0]
+    layer: nn.Conv2d | _Pointwise
     if side == 1:
-        pointwise = _Pointwise(fused.in_channels, fused.out_channels)
-        with torch.no_grad():
-            pointwise.weight.copy_(fused.weight.flatten(1))
-            pointwise.bias.copy_(fused.bias)
-        return pointwise
-    shape = (fused.in_channels, fused.out_channels, side, fused.stride[0], side // 2, 1, fused.groups)
-    turned = (_Strided if fused.stride[0] > 1 and fused.groups > 1 else nn.Conv2d)(*shape)
-    assert turned.bias is not None and fused.bias is not None
+        layer = _Pointwise(conv.in_channels, conv.out_channels)
+    elif stride == 2:
+        layer = _Strided(conv.in_channels, conv.out_channels, side, stride, groups=conv.groups)
+    else:
+        layer = nn.Conv2d(conv.in_channels, conv.out_channels, side, padding=side // 2, groups=conv.groups)
+    assert layer.bias is not None and conv.bias is not None
     with torch.no_grad():
-        turned.weight.copy_(fused.weight.flip(2, 3))
-        turned.bias.copy_(fused.bias)
-    return turned
+        layer.weight.copy_(conv.weight.view_as(layer.weight))
+        layer.bias.copy_(conv.bias)
+    return layer
 
 
 def feature_network(number: int = 0, device: str = "cpu") -> FeatureNetwork:
@@ -135,60 +148,3 @@ def feature_network(number: int = 0, device: str = "cpu") -> FeatureNetwork:
 @lru_cache(maxsize=2)
 def _feature_network(number: int, device: str) -> FeatureNetwork:
     return FeatureNetwork(number).to(device).to(memory_format=torch.channels_last)
-
-
-SEEN = 128
-"""Side of the pictures from which an address is read, in pixels; others are resized to it."""
-
-_POOLED = ((2, 4, 1.0), (3, 1, 0.7), (1, 4, 0.7))  # feature map, side it is pooled to, weight in the address
-_THUMBNAIL = (8, 1.5)  # side and weight of the thumbnail, which tells the colours and where they are
-
-
-class Encoder(nn.Module):
-    """Gives a picture its address: pooled features and a thumbnail, on whitened principal components.
-
-    ``fit`` finds the components; until then every address is zero. The whitening is partial: components with less
-    than 2 % of the strongest one's spread are left small rather than blown up.
-    """
-
-    mean: Tensor
-    projection: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        described = sum(CHANNELS[i] * side**2 for i, side, _ in _POOLED) + 3 * _THUMBNAIL[0] ** 2
-        self.register_buffer("mean", torch.zeros(described))
-        self.register_buffer("projection", torch.zeros(described, LATENT_SIZE))
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """(n, 3, h, w) in [-1, 1] -> (n, LATENT_SIZE), of unit variance over the pictures it was fitted to."""
-        return self.place(describe(pictures))
-
-    def place(self, described: Tensor) -> Tensor:
-        """The addresses of pictures that ``describe`` has seen."""
-        return (described - self.mean) @ self.projection
-
-    def fit(self, described: Tensor) -> None:
-        """Finds the components of ``described`` (n, ...), which ``describe`` returned for n pictures."""
-        sides = [CHANNELS[i] * side**2 for i, side, _ in _POOLED] + [3 * _THUMBNAIL[0] ** 2]
-        weights = [weight for *_, weight in _POOLED] + [_THUMBNAIL[1]]
-        spreads = [part.var(0).sum().sqrt() for part in described.split(sides, dim=1)]
-        parts = zip(sides, weights, spreads, strict=True)
-        scale = torch.cat([torch.full((n,), float(weight / spread.clamp_min(1e-6))) for n, weight, spread in parts])
-        self.mean.copy_(described.mean(0))
-        _, singular, components = torch.linalg.svd((described - self.mean) * scale, full_matrices=False)
-        spread = singular / max(1, len(described) - 1) ** 0.5
-        kept = min(LATENT_SIZE, int((spread > 1e-4 * spread[0].clamp_min(1e-6)).sum()))
-        whiten = components[:kept].T / spread[:kept].clamp_min(0.02 * float(spread[0]))
-        self.projection.zero_()
-        self.projection[:, :kept] = scale[:, None] * whiten
-
-
-@torch.no_grad()
-def describe(pictures: Tensor) -> Tensor:
-    """What an address is made of: (n, 3, h, w) in [-1, 1] -> (n, 2944), pooled features and a thumbnail."""
-    if pictures.shape[-2:] != (SEEN, SEEN):
-        pictures = F.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True, align_corners=False)
-    maps = feature_network(0, pictures.device.type)(pictures.contiguous(memory_format=torch.channels_last))
-    parts = [F.adaptive_avg_pool2d(maps[i], side).flatten(1) for i, side, _ in _POOLED]
-    return torch.cat([*parts, F.adaptive_avg_pool2d(pictures, _THUMBNAIL[0]).flatten(1)], dim=1)

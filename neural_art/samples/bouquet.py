@@ -13,15 +13,15 @@ from neural_art.samples.table import Table
 
 def bouquet(table: Table, x: float, foot: float, size: float, kind: str) -> None:
     """A vase with flowers."""
-    scene, chance = table.scene, table.scene.chance
+    scene, rng = table.scene, table.scene.rng
     own = rgb(scene.pick("e6e0d2", "4a6f9c", "3f7f7a", "b5623a", "c9a45a", "6a4f6f", "9ab0b5"))
     vase = size * 0.48
     table.rest(x, foot, vase * 0.42)
     top = foot - vase
     heads = []
-    for _ in range(int(chance.integers(10, 18))):
-        around = chance.uniform(math.pi * 1.03, math.pi * 1.97)
-        out = math.sqrt(chance.uniform(0.08, 1)) * size
+    for _ in range(int(rng.integers(10, 18))):
+        around = rng.uniform(math.pi * 1.03, math.pi * 1.97)
+        out = math.sqrt(rng.uniform(0.08, 1)) * size
         heads.append((x + 0.52 * out * math.cos(around), top - 0.06 * size + 0.42 * out * math.sin(around)))
     heads.sort(key=lambda head: head[1])
     sheet = Image.new("L", (scene.width, scene.height))
@@ -34,14 +34,14 @@ def bouquet(table: Table, x: float, foot: float, size: float, kind: str) -> None
         )
     scene.lay(np.asarray(sheet, np.float32) / 255, rgb("4a6b3a"), fine=0.7)
     for _ in range(30):
-        leaf_x, leaf_y = heads[int(chance.integers(len(heads)))]
-        t = chance.uniform(0.3, 0.85)
+        leaf_x, leaf_y = heads[int(rng.integers(len(heads)))]
+        t = rng.uniform(0.3, 0.85)
         place = (
-            x + (leaf_x - x) * t + chance.uniform(-0.05, 0.05),
-            top + (leaf_y - top) * t + chance.uniform(-0.03, 0.03),
+            x + (leaf_x - x) * t + rng.uniform(-0.05, 0.05),
+            top + (leaf_y - top) * t + rng.uniform(-0.03, 0.03),
         )
         green = rgb(scene.pick("3f6b3f", "5a8a4a", "2f5a48", "7a9a52"))
-        table.ball(*place, size * 0.05, green, tall=2.2, lean=chance.uniform(-1.4, 1.4), gloss=0.15)
+        table.ball(*place, size * 0.05, green, tall=2.2, lean=rng.uniform(-1.4, 1.4), gloss=0.15)
     palette = scene.pick(
         ("d8506a", "e88aa0", "f4d8dc"),
         ("f2c23a", "e8952a", "f7e07a"),
@@ -56,22 +56,22 @@ def bouquet(table: Table, x: float, foot: float, size: float, kind: str) -> None
         ((0, 0.2), (0.5, 0.26), (1, 0.34)),
         ((0, 0.3), (0.3, 0.44), (0.6, 0.4), (0.85, 0.2), (1, 0.24)),
     )
-    band = rgb(scene.pick("3f62a8", "b5623a")) if chance.uniform() < 0.4 else None
+    band = rgb(scene.pick("3f62a8", "b5623a")) if rng.uniform() < 0.4 else None
     table.turned(x, foot, vase, profile, own, band=band)
     for head_x, head_y in heads:
-        _bloom(table, head_x, head_y, size * chance.uniform(0.075, 0.115), rgb(scene.pick(*palette)), kind)
-    if chance.uniform() < 0.7:
-        fallen = x + chance.uniform(0.2, 0.4) * scene.pick(-1, 1)
+        _bloom(table, head_x, head_y, size * rng.uniform(0.075, 0.115), rgb(scene.pick(*palette)), kind)
+    if rng.uniform() < 0.7:
+        fallen = x + rng.uniform(0.2, 0.4) * scene.pick(-1, 1)
         _bloom(table, fallen, foot + 0.03, size * 0.07, rgb(scene.pick(*palette)), kind)
 
 
 def _bloom(table: Table, x: float, y: float, size: float, own: Array, kind: str) -> None:
-    """One flower from the front, ``size`` its radius."""
-    chance = table.scene.chance
+    """One flower seen from the front, with the radius ``size``."""
+    rng = table.scene.rng
     if kind == "roses":
         table.ball(x, y, size, own, gloss=0, fine=0.85)
         for ring in range(5):
-            around = ring * 2.4 + chance.uniform(0, 0.5)
+            around = ring * 2.4 + rng.uniform(0, 0.5)
             out = size * 0.5 * (1 - ring / 7)
             tone = own * (0.72 if ring % 2 else 1.12) + (0.0 if ring % 2 else 0.04)
             table.ball(
@@ -98,11 +98,11 @@ def _bloom(table: Table, x: float, y: float, size: float, own: Array, kind: str)
             )
     else:
         petals = 8 if kind == "daisies" else 13
-        turn = chance.uniform(0, 1)
+        turn = rng.uniform(0, 1)
         for petal in range(petals):
             around = turn + 2 * math.pi * petal / petals
             reach = size * 0.68
-            tone = np.clip(own * chance.uniform(0.85, 1.12), 0, 1)
+            tone = np.clip(own * rng.uniform(0.85, 1.12), 0, 1)
             table.ball(
                 x + reach * math.cos(around),
                 y + reach * 0.85 * math.sin(around),

@@ -14,7 +14,7 @@ FRUITS: Final = ("apple", "orange", "lemon", "pear", "plum", "peach")
 
 def fruit(table: Table, x: float, foot: float, size: float, kind: str) -> None:
     """One of ``FRUITS``, with its shadow."""
-    scene, chance = table.scene, table.scene.chance
+    scene, rng = table.scene, table.scene.rng
     table.rest(x, foot, size)
     middle = foot - size * 0.92
     if kind == "apple":
@@ -24,13 +24,13 @@ def fruit(table: Table, x: float, foot: float, size: float, kind: str) -> None:
     elif kind == "orange":
         table.ball(x, middle, size, rgb(scene.pick("e8852a", "ee9a33", "d9701f")), gloss=0.45)
     elif kind == "lemon":
-        lean = chance.uniform(-0.5, 0.5)
+        lean = rng.uniform(-0.5, 0.5)
         own = rgb(scene.pick("eecb3a", "f2d64f"))
         table.ball(x + math.cos(lean) * size * 1.08, foot - size * 0.78 + math.sin(lean) * size * 1.08, size * 0.2, own)
         table.ball(x, foot - size * 0.78, size * 1.12, own, tall=0.72, lean=lean, gloss=0.6)
     elif kind == "pear":
         own = rgb(scene.pick("c3b545", "a9ad45", "d4b04a"))
-        lean = chance.uniform(-0.25, 0.25)
+        lean = rng.uniform(-0.25, 0.25)
         table.ball(
             x + lean * size * 1.3, foot - size * 1.95, size * 0.52, own, tall=1.2, lean=lean, blush=rgb("c98a3f")
         )
@@ -51,7 +51,7 @@ def fruit(table: Table, x: float, foot: float, size: float, kind: str) -> None:
 
 
 def _stalk(table: Table, x: float, y: float, length: float, colour: str) -> None:
-    """A short stalk from (x, y) up."""
+    """A short stalk upwards from (x, y)."""
     scene = table.scene
     bend = length * 0.4 * table.light
     thick = max(0.004, length * 0.13)
@@ -61,17 +61,17 @@ def _stalk(table: Table, x: float, y: float, length: float, colour: str) -> None
 
 def grapes(table: Table, x: float, foot: float, size: float) -> None:
     """A bunch of grapes."""
-    scene, chance = table.scene, table.scene.chance
+    scene, rng = table.scene, table.scene.rng
     own = rgb(scene.pick("4a3060", "7f9a4a", "5f2f4a", "3f4a7a", "a3b45f"))
     table.rest(x, foot, size * 1.6)
     for row in range(4):
         for place in range(5 - row):
-            across = x + (place - (4 - row) / 2) * size * 0.62 + chance.uniform(-0.1, 0.1) * size
+            across = x + (place - (4 - row) / 2) * size * 0.62 + rng.uniform(-0.1, 0.1) * size
             table.ball(
                 across,
                 foot - size * (0.3 + row * 0.46),
                 size * 0.36,
-                own * chance.uniform(0.8, 1.15),
+                own * rng.uniform(0.8, 1.15),
                 gloss=0.65,
                 fine=0.9,
             )
@@ -79,22 +79,22 @@ def grapes(table: Table, x: float, foot: float, size: float) -> None:
 
 def bowl(table: Table, x: float, foot: float, size: float, kinds: Sequence[str]) -> None:
     """A bowl of fruit."""
-    scene, chance = table.scene, table.scene.chance
+    scene, rng = table.scene, table.scene.rng
     own = rgb(scene.pick("e8e4da", "3f5f8a", "b06a42", "7f8a6a", "d8c9a8", "8a3f35", "5f8a8f"))
     table.rest(x, foot, size * 1.1)
     top = foot - size * 0.62
     for row, count in ((0, 4), (1, 3), (2, 1)):
         for place in range(count):
-            across = x + (place - (count - 1) / 2) * size * 0.48 + chance.uniform(-0.04, 0.04)
-            size_of = size * chance.uniform(0.27, 0.33)
+            across = x + (place - (count - 1) / 2) * size * 0.48 + rng.uniform(-0.04, 0.04)
+            size_of = size * rng.uniform(0.27, 0.33)
             _heaped(table, across, top - row * size * 0.34 - size * 0.08, size_of, scene.pick(*kinds))
-    band = rgb("3f62a8") if own.mean() > 0.8 and chance.uniform() < 0.6 else None
+    band = rgb("3f62a8") if own.mean() > 0.8 and rng.uniform() < 0.6 else None
     profile = ((0, 0.55), (0.08, 0.6), (0.14, 0.72), (0.5, 1.35), (0.85, 1.66), (1, 1.7))
     table.turned(x, foot, size * 0.7, profile, own, band=band, mouth=False)
 
 
 def _heaped(table: Table, x: float, y: float, size: float, kind: str) -> None:
-    """A fruit that lies on others: only its round."""
+    """A fruit in a heap: its round body only, without stalk or shadow."""
     colours = {
         "apple": ("b8322a", "d8743a"),
         "orange": ("e8852a", "e8852a"),

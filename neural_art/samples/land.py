@@ -1,4 +1,4 @@
-"""The country itself: its light and season, the sky, hills, fields, paths and water."""
+"""The land itself: its light and season, the sky, hills, fields, paths and water."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from neural_art.samples.scene import Array, Scene, mix, rgb, step
 
 @dataclass(frozen=True)
 class Mood:
-    """The light of an hour: what it makes of every colour."""
+    """The light at an hour of the day, and what it does to colours."""
 
     title: str
     top: Array
     middle: Array
     horizon: Array
-    light: Array  # multiplies what is lit
-    shadow: Array  # what shadows tend to
-    haze: Array  # what the distance tends to
+    light: Array  # multiplies colours in the light
+    shadow: Array  # the colour that shadows tend to
+    haze: Array  # the colour that distant things tend to
     cloud: Array
     cloud_shadow: Array
-    sun: float  # its height: fraction of the sky above the horizon; below 0 it is not seen
+    sun: float  # its height as a fraction of the sky above the horizon; below 0 it is out of sight
     depth: float = 0.55  # how dark shadows are
 
 
@@ -33,7 +33,7 @@ def _mood(title: str, colours: str, sun: float, depth: float = 0.55) -> Mood:
     return Mood(title, top, middle, horizon, light, shadow, haze, cloud, cloud_shadow, sun, depth)
 
 
-#                            top    middle horizon light  shadow haze   cloud  its shadow
+#                            top    middle horizon light  shadow haze   cloud  cloud's shadow
 MOODS: Final = (
     _mood("in the morning", "7fb0d6 b9d3e0 f6e3c4 fff2d8 5f74a8 cfdbe6 fff6e8 b3bdd2", 0.45),
     _mood("at noon", "3f86cc 84b8e2 cbe4ee fff9e4 3d5c94 a9cbe6 ffffff a9bcd6", 0.9, 0.6),
@@ -54,24 +54,24 @@ SPRING: Final = ("86b04a", "a5c45c", "6a9c4e", "bccb6a", "8fb868", "d8d488", "79
 
 
 class Land:
-    """A scene out of doors: where the horizon is, the hour and the season."""
+    """An outdoor scene: its horizon, hour and season."""
 
     def __init__(self, scene: Scene, mood: Mood, season: str) -> None:
         self.scene, self.mood, self.season = scene, mood, season
-        self.horizon = float(scene.chance.uniform(0.36, 0.56))
+        self.horizon = float(scene.rng.uniform(0.36, 0.56))
         self.fields = {"summer": SUMMER, "autumn": AUTUMN, "winter": WINTER, "spring": SPRING}[season]
-        self.sun_x = float(scene.chance.uniform(0.15, 0.85) * scene.wide)
+        self.sun_x = float(scene.rng.uniform(0.15, 0.85) * scene.wide)
         self.from_left = -1.0 if self.sun_x > scene.wide / 2 else 1.0
 
     def seen(self, colour: Array, light: Array | float, far: Array | float) -> Array:
-        """A thing's own colour in this light (0 shadow to 1 lit) and this far away (0 near to 1)."""
+        """The colour that a thing shows in ``light`` (0 in shadow to 1 lit) and ``far`` away (0 near to 1)."""
         mood = self.mood
         lit_colour = colour * mood.light
         dark = mix(colour * mood.light * (1 - mood.depth), mood.shadow, 0.45)
         return mix(mix(dark, lit_colour, light), mood.haze, np.asarray(far) * 0.85)
 
     def sky(self) -> None:
-        scene, mood, chance = self.scene, self.mood, self.scene.chance
+        scene, mood, rng = self.scene, self.mood, self.scene.rng
         height = scene.y / self.horizon
         colour = mix(mix(mood.top, mood.middle, step(height, 0.0, 0.62)), mood.horizon, step(height, 0.45, 1.02))
         away: Array | None = None
@@ -85,7 +85,7 @@ class Land:
             moon = mood.title == "by moonlight"
             disc = 0.032 if moon else 0.04
             scene.lay(step(-away, -disc, -disc + 0.012), rgb("fdf6dc" if moon else "fff3c4"), fine=0.9)
-        cover = float(chance.uniform(-0.35, 0.5)) + (0.45 if "grey" in mood.title or "storm" in mood.title else 0.0)
+        cover = float(rng.uniform(-0.35, 0.5)) + (0.45 if "grey" in mood.title or "storm" in mood.title else 0.0)
         shape = scene.noise(2.2, 3.4, 4)
         flatter = scene.noise(2.2, 9, 3)
         cloud = shape * (1 - step(height, 0.3, 0.9)) + flatter * step(height, 0.3, 0.9)
@@ -96,9 +96,9 @@ class Land:
         clouds = mix(mood.cloud_shadow, mood.cloud, bright)
         scene.lay(mask * step(self.horizon - scene.y, -0.005, 0.01), clouds, flow=cloud * 1.4, fine=0.3)
         if mood.title == "by moonlight":
-            for _ in range(int(chance.integers(5, 11))):
-                place = chance.uniform(0, scene.wide), chance.uniform(0, self.horizon * 0.85)
-                self.dab(*place, chance.uniform(0.006, 0.008), rgb("b8c4c4"), fine=0.4)
+            for _ in range(int(rng.integers(5, 11))):
+                place = rng.uniform(0, scene.wide), rng.uniform(0, self.horizon * 0.85)
+                self.dab(*place, rng.uniform(0.006, 0.008), rgb("b8c4c4"), fine=0.4)
 
     def dab(self, x: float, y: float, size: float, colour: Array, tall: float = 1.0, fine: float = 1.0) -> None:
         rows, columns, xs, ys = self.scene.window(x - size, y - size * tall, x + size, y + size * tall)
@@ -106,14 +106,14 @@ class Land:
         self.scene.lay_in(rows, columns, step(-away, -1.0, -0.6), colour, fine=fine)
 
     def ridge(self, base: float, rise: float, waves: float, far: float, colour: Array, *, peaks: bool = False) -> Array:
-        """A line of hills or mountains; where its upper edge runs (w,)."""
+        """A line of hills or mountains. Returns the height of its upper edge, (w,)."""
         scene = self.scene
         line = scene.line(waves, 3)
         if peaks:
             line = 0.12 * scene.line(14, 3) - 1.0
-            for _ in range(int(scene.chance.integers(3, 7))):
-                summit, high = scene.chance.uniform(-0.1, 1.1) * scene.wide, scene.chance.uniform(0.0, 1.1)
-                flank = np.where(scene.x[0] < summit, *scene.chance.uniform(3.0, 6.5, 2))
+            for _ in range(int(scene.rng.integers(3, 7))):
+                summit, high = scene.rng.uniform(-0.1, 1.1) * scene.wide, scene.rng.uniform(0.0, 1.1)
+                flank = np.where(scene.x[0] < summit, *scene.rng.uniform(3.0, 6.5, 2))
                 line = np.maximum(line, high - np.abs(scene.x[0] - summit) * flank + 0.14 * scene.line(12, 4))
         edge = (base - rise * (0.5 + 0.5 * np.clip(line, -1.3, 1.3))).astype(np.float32)
         below = scene.y - edge
@@ -121,7 +121,7 @@ class Land:
         slope = np.gradient(edge)[None, :] * scene.height * self.from_left
         texture = scene.noise(9, 7, 3)
         light = step(texture * 0.55 - slope * (1.4 if peaks else 0.9) + below * 1.5, -0.6, 0.75)
-        light = 0.25 + 0.75 * light if self.season == "winter" else light  # snow throws light into its shadows
+        light = 0.25 + 0.75 * light if self.season == "winter" else light  # snow reflects light into its shadows
         own = mix(colour, colour * 0.8, np.clip(texture, 0, 1))
         if peaks and far < 0.8:
             snow = step(texture * 0.12 - below + rise * 0.3, 0, 0.05)
@@ -132,21 +132,21 @@ class Land:
         return edge
 
     def ground(self) -> tuple[Array, Array]:
-        """Fields in perspective down from the horizon; for each place how far to the side and how far away it is."""
-        scene, chance = self.scene, self.scene.chance
+        """Fields in perspective below the horizon. Returns how far to the side and how far away each pixel is."""
+        scene, rng = self.scene, self.scene.rng
         down = np.maximum(scene.y - self.horizon, 1e-3)
         away = 0.22 / (down + 0.045)
         side = (scene.x - scene.wide * 0.5) * away
         bend = scene.noise(2, 2, 2) * 0.35
-        turned = float(chance.uniform(-0.5, 0.5))
+        turned = float(rng.uniform(-0.5, 0.5))
         strips = np.floor((side + turned * away + bend * 0.5) * 1.1 + 50).astype(int)
         rows = np.floor(away * 1.25 + bend * 0.6 + 0.37 * (strips % 3)).astype(int)
         plot = (strips * 7 + rows * 13) % 101
         shades = np.stack([rgb(code) for code in self.fields])
-        table = shades[chance.integers(0, len(shades), 101)] * chance.uniform(0.85, 1.1, (101, 1))
+        table = shades[rng.integers(0, len(shades), 101)] * rng.uniform(0.85, 1.1, (101, 1))
         own = table[plot].astype(np.float32)
         furrows = np.sin((side * 0.9 + turned * away) * 26 + bend * 8)
-        furrowed = (chance.uniform(0, 1, 101) < 0.45)[plot]
+        furrowed = (rng.uniform(0, 1, 101) < 0.45)[plot]
         texture = scene.noise(10, 16, 3)
         light = 0.72 + 0.2 * texture + np.where(furrowed, 0.16 * furrows, 0) + 0.1 * step(down, 0, 0.3)
         cloud_shadow = step(scene.noise(1.2, 3.5, 2), 0.1, 0.6) * 0.45
@@ -159,9 +159,9 @@ class Land:
 
     def way(self, side: Array, away: Array, own: Array, width: float) -> None:
         """A path that winds to the horizon."""
-        scene, chance = self.scene, self.scene.chance
-        phase, swing = chance.uniform(0, 6.28), chance.uniform(0.15, 0.5)
-        centre = chance.uniform(-0.2, 0.2) + swing * np.sin(away * 1.5 + phase) - swing * math.sin(1.0 + phase)
+        scene, rng = self.scene, self.scene.rng
+        phase, swing = rng.uniform(0, 6.28), rng.uniform(0.15, 0.5)
+        centre = rng.uniform(-0.2, 0.2) + swing * np.sin(away * 1.5 + phase) - swing * math.sin(1.0 + phase)
         off = np.abs(side - centre + scene.noise(6, 10, 2) * 0.02) / width
         mask = step(1 - off, 0, 0.25) * step(scene.y - self.horizon, 0.004, 0.02)
         ruts = 0.1 * np.cos(off * 9)
@@ -188,7 +188,7 @@ class Land:
         scene.lay(mask, colour, flow=scene.noise(4, 10, 2) * 0.12, fine=0.5)
 
     def shadow(self, x: float, foot: float, width: float, height: float) -> None:
-        """On the ground, away from the light."""
+        """A shadow on the ground, away from the light."""
         shift = self.from_left * width * 0.7
         rows, columns, xs, ys = self.scene.window(x - 2.2 * width, foot - height, x + 2.2 * width, foot + 2 * height)
         if xs.size:

@@ -1,4 +1,4 @@
-"""Things to set beside fruit and flowers: a bottle, a jug, a glass, bread, books."""
+"""Things beside fruit and flowers: a bottle, a jug, a glass, bread, books."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from neural_art.samples.table import Table
 
 
 def bottle(table: Table, x: float, foot: float, size: float) -> None:
-    """A bottle, half of them with a label."""
+    """A bottle, with a label in half of the cases."""
     scene = table.scene
     own = rgb(scene.pick("2f4a35", "1f3a3f", "4a3520", "5f7a5a", "28304a", "7a8f86"))
     table.rest(x, foot, size * 0.17)
@@ -24,7 +24,7 @@ def bottle(table: Table, x: float, foot: float, size: float) -> None:
         (1, 0.062),
     )
     table.turned(x, foot, size, profile, own, gloss=1.0)
-    if scene.chance.uniform() < 0.5:
+    if scene.rng.uniform() < 0.5:
         half = size * 0.155
         top, bottom = foot - size * 0.42, foot - size * 0.18
         rows, columns, xs, _ = scene.window(x - half, top, x + half, bottom)
@@ -37,14 +37,14 @@ def jug(table: Table, x: float, foot: float, size: float) -> None:
     scene = table.scene
     own = rgb(scene.pick("e4ddcc", "4a6f9c", "b5623a", "6f7f5a", "c9a45a", "8f9aa3", "3f6f6a"))
     table.rest(x, foot, size * 0.34)
-    side = -table.light if scene.chance.uniform() < 0.5 else table.light
+    side = -table.light if scene.rng.uniform() < 0.5 else table.light
     rows, columns, xs, ys = scene.window(x - size * 0.7, foot - size, x + size * 0.7, foot)
     ring = np.hypot((xs - x - side * size * 0.3) / (size * 0.2), (ys - foot + size * 0.6) / (size * 0.24))
     scene.lay_in(
         rows, columns, step(0.2 - np.abs(ring - 1), 0, 0.06), table.seen(own, np.full(xs.shape, 0.5)), 1.2, 0.8
     )
     profile = ((0, 0.2), (0.05, 0.24), (0.3, 0.34), (0.5, 0.33), (0.72, 0.2), (0.85, 0.18), (1, 0.23))
-    band = rgb("3f62a8") if own.mean() > 0.8 and scene.chance.uniform() < 0.5 else None
+    band = rgb("3f62a8") if own.mean() > 0.8 and scene.rng.uniform() < 0.5 else None
     table.turned(x, foot, size, profile, own, band=band)
 
 
@@ -71,7 +71,7 @@ def glass(table: Table, x: float, foot: float, size: float) -> None:
 def bread(table: Table, x: float, foot: float, size: float) -> None:
     """A loaf with four cuts."""
     table.rest(x, foot, size * 1.1)
-    lean = float(table.scene.chance.uniform(-0.2, 0.2))
+    lean = float(table.scene.rng.uniform(-0.2, 0.2))
     table.ball(x, foot - size * 0.42, size * 1.25, rgb("b9783a"), tall=0.4, lean=lean, gloss=0.1, blush=rgb("d8a45f"))
     for place in (-0.6, -0.2, 0.2, 0.6):
         table.ball(
@@ -86,14 +86,14 @@ def bread(table: Table, x: float, foot: float, size: float) -> None:
 
 
 def book(table: Table, x: float, foot: float, size: float) -> None:
-    """One to three books, one on the other."""
-    scene, chance = table.scene, table.scene.chance
+    """One to three books, one on top of the other."""
+    scene, rng = table.scene, table.scene.rng
     table.rest(x, foot, size * 0.9)
-    tilt = chance.uniform(-0.1, 0.1) * size
-    for place in range(int(chance.integers(1, 4))):
+    tilt = rng.uniform(-0.1, 0.1) * size
+    for place in range(int(rng.integers(1, 4))):
         own = rgb(scene.pick("8a3a35", "3a5a7a", "5f6f4a", "b58a45", "5a4a6a"))
         base = foot - place * size * 0.2
-        half = size * chance.uniform(0.75, 0.95)
+        half = size * rng.uniform(0.75, 0.95)
         bottom = [
             (x - half, base),
             (x + half, base + tilt * 0.3),

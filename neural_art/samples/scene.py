@@ -1,4 +1,4 @@
-"""A picture before it is painted: what colour each place has, which way the brush goes there, and how fine it is."""
+"""A picture before it is painted: the colour, the brush direction and the fineness at each pixel."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Array = np.ndarray[Any, Any]
 class Scene:
     """Colours (h, w, 3) from 0 to 1, a flow in radians and a fineness from 0 to 1, built up layer by layer.
 
-    Places are given in fractions: x from 0 to ``wide`` (the aspect), y from 0 at the top to 1.
+    Positions are fractions of the height: x from 0 to ``wide`` (the aspect), y from 0 at the top to 1.
     """
 
-    def __init__(self, width: int, height: int, chance: np.random.Generator) -> None:
-        self.chance = chance
+    def __init__(self, width: int, height: int, rng: np.random.Generator) -> None:
+        self.rng = rng
         self.width, self.height = width, height
         self.wide = width / height
         self.y, self.x = np.mgrid[0:height, 0:width].astype(np.float32) / height
@@ -31,7 +31,7 @@ class Scene:
     def lay(
         self, mask: Array, colour: Array | Colour, flow: Array | float | None = None, fine: float | None = None
     ) -> None:
-        """Put a colour, or a picture of colours, where ``mask`` (h, w) is, as far as it is."""
+        """Blend in a colour, or a picture of colours (h, w, 3), by ``mask`` (h, w) from 0 to 1."""
         self.lay_in(slice(None), slice(None), mask, colour, flow, fine)
 
     def lay_in(
@@ -43,7 +43,7 @@ class Scene:
         flow: Array | float | None = None,
         fine: float | None = None,
     ) -> None:
-        """The same in a window only."""
+        """The same as ``lay``, in a window only."""
         mask = np.clip(mask, 0, 1)
         under = self.colour[rows, columns]
         under += mask[..., None] * (np.asarray(colour, np.float32) - under)
@@ -54,7 +54,7 @@ class Scene:
             self.fine[rows, columns] = np.where(solid, fine, self.fine[rows, columns])
 
     def window(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice, Array, Array]:
-        """Rows and columns of a part, and the places in it; empty when it lies outside."""
+        """Rows and columns of a part, and the x and y of its pixels. Empty if it lies outside."""
         rows = slice(*(min(max(int(side * self.height), 0), self.height) for side in (top, bottom + 0.01)))
         columns = slice(*(min(max(int(side * self.height), 0), self.width) for side in (left, right + 0.01)))
         return rows, columns, self.x[rows, columns], self.y[rows, columns]
@@ -67,7 +67,7 @@ class Scene:
         fine: float | None = None,
         strength: float = 1.0,
     ) -> None:
-        """A flat shape with these corners."""
+        """Fill a polygon with one colour."""
         across, down = zip(*corners, strict=True)
         rows, columns, xs, _ = self.window(min(across), min(down), max(across), max(down))
         if xs.size:
@@ -77,35 +77,35 @@ class Scene:
             self.lay_in(rows, columns, np.asarray(sheet, np.float32) / 255 * strength, colour, flow, fine)
 
     def grain(self, rows: slice, columns: slice) -> Array:
-        """Fine noise for a part, another piece of it each time."""
+        """Fine noise for a part, different each time."""
         if self._grain is None:
             self._grain = self.noise(26, 22, 2)
         height, width = rows.stop - rows.start, columns.stop - columns.start
-        top = int(self.chance.integers(self.height - height + 1))
-        left = int(self.chance.integers(self.width - width + 1))
+        top = int(self.rng.integers(self.height - height + 1))
+        left = int(self.rng.integers(self.width - width + 1))
         return self._grain[top : top + height, left : left + width]
 
     def noise(self, across: float, down: float, octaves: int = 3) -> Array:
-        """Soft random values (h, w) about 0, within -1 and 1, with so many waves across and down the picture."""
+        """Soft random values (h, w) from -1 to 1, with so many waves ``across`` and ``down`` the picture."""
         most = 2 ** (octaves - 1) * 3
         width, height = min(self.width, int(across * most) + 8), min(self.height, int(down * most) + 8)
         total = np.zeros((height, width), np.float32)
         for octave in range(octaves):
             cells = (max(2, int(down * 2**octave) + 2), max(2, int(across * 2**octave) + 2))
-            total += enlarged(self.chance.uniform(-1, 1, cells), width, height) * 0.55**octave
+            total += enlarged(self.rng.uniform(-1, 1, cells), width, height) * 0.55**octave
         total *= 1.5 / sum(0.55**octave for octave in range(octaves))
         return total if total.shape == self.y.shape else enlarged(total, self.width, self.height)
 
     def line(self, waves: float, octaves: int = 3) -> Array:
-        """A soft random line (w,) about 0."""
+        """A soft random line (w,) around 0."""
         total = np.zeros(self.width, np.float32)
         for octave in range(octaves):
-            points = self.chance.uniform(-1, 1, int(waves * 2**octave) + 3)
+            points = self.rng.uniform(-1, 1, int(waves * 2**octave) + 3)
             total += enlarged(points[None], self.width, 1)[0] * 0.5**octave
         return total
 
     def pick(self, *choices: Any) -> Any:
-        return choices[int(self.chance.integers(len(choices)))]
+        return choices[int(self.rng.integers(len(choices)))]
 
 
 def enlarged(values: Array, width: int, height: int) -> Array:
@@ -114,7 +114,7 @@ def enlarged(values: Array, width: int, height: int) -> Array:
 
 
 def softened(values: Array, radius: float) -> Array:
-    """Values (h, w) averaged over about ``radius`` pixels; quick and not exact."""
+    """Values (h, w) averaged over about ``radius`` pixels; fast and not exact."""
     height, width = values.shape
     small = (max(1, round(width / radius)), max(1, round(height / radius)))
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32)).resize(small, Image.Resampling.BOX)
@@ -132,6 +132,6 @@ def mix(first: Array, second: Array, share: Array | float) -> Array:
 
 
 def step(values: Array | float, low: float, high: float) -> Array:
-    """0 below ``low``, 1 above ``high``, smooth between."""
+    """0 below ``low``, 1 above ``high``, smooth in between."""
     t: Array = np.clip((values - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)

@@ -1,6 +1,6 @@
-"""What stands in a landscape: trees, houses, a church, boats, wheat stacks, flowers.
+"""Things in a landscape: trees, houses, a church, boats, wheat stacks, flowers.
 
-``x`` and ``foot`` are where a thing stands, ``far`` is how much haze lies before it (0 near to 1).
+``x`` and ``foot`` are where a thing stands, ``far`` is how much haze lies in front of it (0 near to 1).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from neural_art.samples.scene import Array, mix, rgb, step
 
 def tree(land: Land, x: float, foot: float, tall: float, kind: str, far: float = 0.0) -> None:
     """A tree in the season's colours; ``kind`` is round, poplar, fir, cypress or willow."""
-    scene, chance = land.scene, land.scene.chance
+    scene, rng = land.scene, land.scene.rng
     bare = land.season == "winter" and kind == "round"
     own = {
         "summer": scene.pick("3f6b35", "557d3a", "2f5a3c", "6b8a42", "47703f"),
@@ -49,15 +49,15 @@ def tree(land: Land, x: float, foot: float, tall: float, kind: str, far: float =
     for place in range(count):
         t = place / (count - 1)
         if kind in ("round", "willow"):
-            around, out = chance.uniform(0, 6.28), math.sqrt(chance.uniform(0, 1))
+            around, out = rng.uniform(0, 6.28), math.sqrt(rng.uniform(0, 1))
             cx, cy = (
                 x + spread * 0.72 * out * math.cos(around),
                 foot - tall * 0.64 + tall * 0.24 * out * math.sin(around),
             )
-            rx, ry = spread * chance.uniform(0.38, 0.6), tall * chance.uniform(0.14, 0.22)
+            rx, ry = spread * rng.uniform(0.38, 0.6), tall * rng.uniform(0.14, 0.22)
         else:
             girth = (1 - t) ** 0.8 if kind == "fir" else math.sin(math.pi * (0.16 + 0.8 * t)) ** 0.7
-            cx, cy = x + spread * 0.25 * chance.uniform(-1, 1), foot - tall * (0.16 + 0.74 * t)
+            cx, cy = x + spread * 0.25 * rng.uniform(-1, 1), foot - tall * (0.16 + 0.74 * t)
             rx, ry = spread * (0.25 + 0.75 * girth), tall * (0.13 if kind != "fir" else 0.1)
         u, v = (xs - cx) / rx, (ys - cy) / ry
         ball = 1 - u * u - v * v
@@ -73,8 +73,8 @@ def tree(land: Land, x: float, foot: float, tall: float, kind: str, far: float =
 
 
 def _branches(land: Land, x: float, y: float, length: float, angle: float, colour: Array, depth: int) -> None:
-    """Bare branches from a point on, each ending in three smaller ones."""
-    scene, chance = land.scene, land.scene.chance
+    """Bare branches from a point, each ending in three smaller ones."""
+    scene, rng = land.scene, land.scene.rng
     sheet = Image.new("L", (scene.width, scene.height))
     pen = ImageDraw.Draw(sheet)
     waiting = [(x, y, length, angle, depth)]
@@ -85,20 +85,20 @@ def _branches(land: Land, x: float, y: float, length: float, angle: float, colou
         pen.line(points, fill=255, width=max(1, round(depth * 0.8 * scene.height / 320)))
         if depth > 1:
             for turn in (-0.55, -0.1, 0.45):
-                bent = angle + turn + chance.uniform(-0.22, 0.22)
-                waiting.append((to_x, to_y, length * chance.uniform(0.55, 0.78), bent, depth - 1))
+                bent = angle + turn + rng.uniform(-0.22, 0.22)
+                waiting.append((to_x, to_y, length * rng.uniform(0.55, 0.78), bent, depth - 1))
     scene.lay(np.asarray(sheet, np.float32) / 255, colour, fine=0.95)
 
 
 def house(land: Land, x: float, foot: float, size: float, far: float = 0.0) -> None:
-    """A house with its lit and its dim side, a gable, windows, and sometimes a chimney."""
-    scene, chance = land.scene, land.scene.chance
+    """A house with a lit and a dim side, a gable, windows, and sometimes a chimney."""
+    scene, rng = land.scene, land.scene.rng
     wall = rgb(scene.pick("f2e8d5", "ead9b8", "e0b98f", "f4efe6", "d8cfc2", "e8c9a4"))
     roof = rgb(scene.pick("b5523a", "9c4535", "6e5a60", "c26a45", "5f6b7d"))
     if land.season == "winter":
         roof = mix(roof, rgb("f2f4f8"), 0.8)
-    wide, tall, gable = size * chance.uniform(0.9, 1.5), size * 0.62, size * 0.45
-    end = wide * 0.38  # the gable end is turned to us
+    wide, tall, gable = size * rng.uniform(0.9, 1.5), size * 0.62, size * 0.45
+    end = wide * 0.38  # the gable end faces the viewer
     left = x - wide / 2
     split = left + end if land.from_left > 0 else left + wide - end
     bright, dim = (0.95, 0.25) if land.from_left > 0 else (0.25, 0.95)
@@ -126,9 +126,9 @@ def house(land: Land, x: float, foot: float, size: float, far: float = 0.0) -> N
         else land.seen(rgb("46505e"), 0.4, far)
     )
     for _ in range(2):
-        across = min(split, other) + abs(other - split) * chance.uniform(0.2, 0.8)
-        land.dab(across, foot - tall * chance.uniform(0.45, 0.62), size * 0.055, glass, 1.5)
-    if chance.uniform() < 0.6:
+        across = min(split, other) + abs(other - split) * rng.uniform(0.2, 0.8)
+        land.dab(across, foot - tall * rng.uniform(0.45, 0.62), size * 0.055, glass, 1.5)
+    if rng.uniform() < 0.6:
         chimney = back[0] - (other - split) * 0.3
         sides = (chimney - size * 0.05, chimney + size * 0.05)
         top = peak[1] - size * 0.14
@@ -161,7 +161,7 @@ def church(land: Land, x: float, foot: float, size: float, far: float) -> None:
 
 
 def boat(land: Land, x: float, y: float, size: float) -> None:
-    """A sailing boat, and its reflection below."""
+    """A sailing boat and its reflection."""
     scene = land.scene
     sail = rgb(scene.pick("f7f1e3", "f0dcb4", "d9703f", "c9543f", "f7f1e3", "e8b04a"))
     hull = land.seen(rgb(scene.pick("3a3f4f", "6b3a2c", "2f5a6b", "8a5a3a")), 0.5, 0.1)
@@ -203,12 +203,12 @@ def stack(land: Land, x: float, foot: float, size: float) -> None:
 
 def flowers(land: Land, colours: Sequence[str], count: int, *, nearest: float = 1.0) -> None:
     """Dots of colour over the ground in patches, larger towards ``nearest`` (0 top, 1 bottom)."""
-    scene, chance = land.scene, land.scene.chance
+    scene, rng = land.scene, land.scene.rng
     patch = scene.noise(3, 5, 2)
     for _ in range(count):
-        t = chance.uniform(0.04, 1) ** 1.1
+        t = rng.uniform(0.04, 1) ** 1.1
         y = land.horizon + (nearest - land.horizon) * t
-        x = chance.uniform(0, scene.wide)
+        x = rng.uniform(0, scene.wide)
         if patch[min(int(y * scene.height), scene.height - 1), min(int(x * scene.height), scene.width - 1)] > -0.15:
-            colour = land.seen(rgb(scene.pick(*colours)), chance.uniform(0.6, 1), 0.5 * (1 - t) ** 2)
-            land.dab(x, y, 0.004 + 0.013 * t, colour, chance.uniform(0.6, 1.0), 0.95)
+            colour = land.seen(rgb(scene.pick(*colours)), rng.uniform(0.6, 1), 0.5 * (1 - t) ** 2)
+            land.dab(x, y, 0.004 + 0.013 * t, colour, rng.uniform(0.6, 1.0), 0.95)

@@ -1,4 +1,4 @@
-"""A table before a wall, the light on it, and the two shapes that most things on it are made of: round and turned."""
+"""A table in front of a wall, its light, and the two kinds of shapes on it: balls and turned ones."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from neural_art.samples.scene import Array, Scene, mix, rgb, step
 
 
 class Table:
-    """A scene indoors: a table before a wall, lit from the upper left or right."""
+    """An indoor scene: a table in front of a wall, lit from the upper left or right."""
 
     def __init__(self, scene: Scene, wall: str, cloth: str, shadow: str, light: float) -> None:
         self.scene = scene
         self.wall, self.cloth, self.shade = rgb(wall), rgb(cloth), rgb(shadow)
-        self.light = light  # from the left: 1; from the right: -1
-        self.edge = float(scene.chance.uniform(0.5, 0.6))
+        self.light = light  # 1 from the left, -1 from the right
+        self.edge = float(scene.rng.uniform(0.5, 0.6))
 
     def seen(self, own: Array, light: Array | float) -> Array:
-        """A colour between its shadow, itself and its highest light, as ``light`` goes from 0 to 1."""
+        """The colour that a thing shows in ``light``: its shadow at 0, itself at about 0.5, its highlight at 1."""
         dark = mix(own * 0.32, self.shade, 0.4)
         bright = np.clip(own * 1.08 + 0.06, 0, 1) * np.array([1.0, 0.985, 0.94], np.float32)
         return mix(mix(dark, own, step(light, 0.0, 0.55)), bright, step(light, 0.5, 1.0))
 
     def room(self, *, striped: bool) -> None:
-        scene, chance = self.scene, self.scene.chance
+        scene, rng = self.scene, self.scene.rng
         x = scene.x if self.light > 0 else scene.wide - scene.x
         pool = np.exp(-(((x - 0.55) / 0.75) ** 2) - ((scene.y - 0.25) / 0.6) ** 2)
         texture = scene.noise(4, 4, 4)
         light = np.clip(0.2 + 0.45 * pool + texture * 0.16, 0, 1)
         drift = mix(self.wall, self.wall[[1, 2, 0]], np.clip(texture * 0.16 + 0.05, 0, 0.3))
         scene.lay(np.ones_like(x), self.seen(drift, light), flow=scene.noise(2, 2, 2) * 1.6 + 0.8, fine=0.15)
-        if chance.uniform() < 0.35:
+        if rng.uniform() < 0.35:
             self.drape()
         front = self.edge + 0.02 * scene.line(0.6)
-        folds = scene.noise(3.5, 1.6, 2) + 0.5 * np.sin(scene.x * chance.uniform(5, 9) + scene.noise(2, 3, 2) * 2.5)
+        folds = scene.noise(3.5, 1.6, 2) + 0.5 * np.sin(scene.x * rng.uniform(5, 9) + scene.noise(2, 3, 2) * 2.5)
         slant = np.gradient(folds, axis=1) * scene.height * 0.05 * -self.light
         down = scene.y - front
         cloth_light = np.clip(
@@ -46,21 +46,21 @@ class Table:
         if striped:
             other = rgb(scene.pick("c9443a", "3f62a8", "2f7f78", "d8a23a"))
             away = 0.5 / (down + 0.35)
-            bands = step(np.cos((scene.x - scene.wide / 2) * away * chance.uniform(26, 40) + folds * 0.8), 0.72, 0.9)
+            bands = step(np.cos((scene.x - scene.wide / 2) * away * rng.uniform(26, 40) + folds * 0.8), 0.72, 0.9)
             own = mix(own, other, bands * 0.85)
         scene.lay(step(down, -0.002, 0.006), self.seen(own, cloth_light), flow=0.15 + folds * 0.5, fine=0.3)
 
     def drape(self) -> None:
         """A curtain hanging at one side of the wall."""
-        scene, chance = self.scene, self.scene.chance
+        scene, rng = self.scene, self.scene.rng
         own = rgb(scene.pick("7a2f35", "2f5a5a", "8a6a2f", "3a4a7a", "5a3a5f"))
-        side = scene.x if chance.uniform() < 0.5 else scene.wide - scene.x
-        width = chance.uniform(0.22, 0.4) + 0.05 * np.sin(scene.y * 4 + chance.uniform(0, 6))
-        folds = np.sin(side / (0.6 + 0.4 * scene.y) * chance.uniform(28, 45) + scene.noise(2, 1.5, 2))
+        side = scene.x if rng.uniform() < 0.5 else scene.wide - scene.x
+        width = rng.uniform(0.22, 0.4) + 0.05 * np.sin(scene.y * 4 + rng.uniform(0, 6))
+        folds = np.sin(side / (0.6 + 0.4 * scene.y) * rng.uniform(28, 45) + scene.noise(2, 1.5, 2))
         scene.lay(step(width - side, 0, 0.02), self.seen(own, np.clip(0.45 + folds * 0.4, 0, 1)), flow=1.57, fine=0.35)
 
     def rest(self, x: float, foot: float, width: float) -> None:
-        """The shadow that a thing throws on the table."""
+        """The shadow of a thing on the table."""
         scene = self.scene
         rows, columns, xs, ys = scene.window(x - width * 2.4, foot - width * 0.5, x + width * 2.4, foot + width * 0.6)
         if not xs.size:
@@ -84,7 +84,7 @@ class Table:
         blush: Array | None = None,
         fine: float = 0.6,
     ) -> None:
-        """Anything round: fruit, bread, grapes. ``y`` is its middle."""
+        """Anything round: fruit, bread, grapes. ``y`` is its centre."""
         scene = self.scene
         reach = radius * max(1, tall) * 1.1
         rows, columns, xs, ys = scene.window(x - reach, y - reach, x + reach, y + reach)
@@ -121,7 +121,7 @@ class Table:
         band: Array | None = None,
         mouth: bool = True,
     ) -> None:
-        """Anything made on a wheel: bottles, jugs, vases, bowls.
+        """Anything turned on a wheel: bottles, jugs, vases, bowls.
 
         ``profile``: (height, half width) from the foot up, as fractions of ``tall``.
         """

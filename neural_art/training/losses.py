@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from neural_art.models.networks import Discriminator
+from neural_art.models.discriminator import Discriminator
 
 TEXTURE_WEIGHT, ARRANGEMENT_WEIGHT, COLOUR_WEIGHT = 3.5, 0.5, 5.0
-PIXELS = 0.1  # what single pixels count for in the distance of colours
+PIXEL_WEIGHT = 0.1  # of single pixels in the distance of colours
 WINDOW = 4  # side of the windows that texture is compared in, in places of a feature map
 OVERSHOOT_WEIGHT = 10.0
-WATERMARK_WEIGHT = 3.0
+SHARED_DETAIL_WEIGHT = 3.0
 OCTAVES = 4  # of detail that pictures should not share
 FAINT = 1e-6  # the mean square of detail that nobody sees
 
@@ -31,7 +31,7 @@ def feature_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
 def colour_distance(fake: Tensor, real: Tensor) -> Tensor:
     """Mean absolute difference of colours, of single pixels and of 4 x 4 patches; pictures in [-1, 1]."""
     patches = (F.avg_pool2d(fake, 4) - F.avg_pool2d(real, 4)).abs().mean()
-    return patches + PIXELS * (fake - real).abs().mean()
+    return patches + PIXEL_WEIGHT * (fake - real).abs().mean()
 
 
 def texture_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
@@ -40,16 +40,16 @@ def texture_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
     For every channel, its mean and its standard deviation in windows of about ``WINDOW`` x ``WINDOW`` places; the mean
     over the scales of (|difference of means|_1 + 2 |difference of deviations|_1) / |real|_1, in which both halves weigh
     about the same. A stroke just beside its place is as good as in it. Compared place by place it would be wrong twice,
-    so the fine maps would rather see it faint, and pull against the discriminator. (Statistics of features as texture:
+    so the fine maps would rather have it faint, and pull against the discriminator. (Statistics of features as texture:
     Gatys et al. 2015, arXiv 1505.07376; mean and deviation: Huang and Belongie 2017, arXiv 1703.06868.)
     """
-    return torch.stack([_statistics_apart(f, r) for f, r in zip(fake, real, strict=True)]).mean()
+    return torch.stack([_statistics_distance(f, r) for f, r in zip(fake, real, strict=True)]).mean()
 
 
-def _statistics_apart(fake: Tensor, real: Tensor) -> Tensor:
-    (mean, deviation), (its_mean, its_deviation) = _statistics(fake), _statistics(real)
-    apart = (mean - its_mean).abs().mean() + 2 * (deviation - its_deviation).abs().mean()
-    return apart / real.abs().mean().clamp_min(1e-6)
+def _statistics_distance(fake: Tensor, real: Tensor) -> Tensor:
+    (fake_mean, fake_deviation), (real_mean, real_deviation) = _statistics(fake), _statistics(real)
+    distance = (fake_mean - real_mean).abs().mean() + 2 * (fake_deviation - real_deviation).abs().mean()
+    return distance / real.abs().mean().clamp_min(1e-6)
 
 
 def _statistics(hidden: Tensor) -> tuple[Tensor, Tensor]:
@@ -69,8 +69,8 @@ def overshoot(fake: Tensor) -> Tensor:
     return OVERSHOOT_WEIGHT * (beyond + beyond.square()).mean()
 
 
-def watermark(fake: Tensor, real: Tensor) -> Tensor:
-    """How much more detail pictures have in common than paintings (see ``shared_detail``): a scalar, 0 to 1."""
+def shared_detail_penalty(fake: Tensor, real: Tensor) -> Tensor:
+    """How much more detail pictures share than paintings do (see ``shared_detail``): a scalar, 0 to 1."""
     with torch.no_grad():
         expected = shared_detail(real).clamp_min(0)
     return F.relu(shared_detail(fake) - expected)
@@ -81,18 +81,18 @@ def shared_detail(pictures: Tensor) -> Tensor:
     pictures (below it by chance) and 1 for equal ones; 0 for a single one.
 
     The mean product of two pictures' detail over the mean square of one's, averaged over ``OCTAVES``, from single
-    pixels up. Whoever looks at one picture at a time, through a window that may lie anywhere, cannot tell that all have
-    the same strokes in the same places, like a watermark; and a generator finds those sooner than others.
+    pixels up. A loss that sees one picture at a time, through a window that may lie anywhere, cannot tell that all
+    pictures have the same strokes in the same places; and a generator finds those sooner than others.
     """
-    found, rest = [], pictures.mean(1, keepdim=True)
+    shares, rest = [], pictures.mean(1, keepdim=True)
     for _ in range(OCTAVES):
         coarse = F.avg_pool2d(rest, 2)
-        found.append(_in_common(rest - F.interpolate(coarse, scale_factor=2, mode="nearest")))
+        shares.append(_shared(rest - F.interpolate(coarse, scale_factor=2, mode="nearest")))
         rest = coarse
-    return torch.stack(found).mean()
+    return torch.stack(shares).mean()
 
 
-def _in_common(detail: Tensor) -> Tensor:
+def _shared(detail: Tensor) -> Tensor:
     n, own, common = len(detail), detail.square().mean(), detail.mean(0).square().mean()
     return (n * common - own) / (max(1, n - 1) * (own + FAINT))
 
@@ -111,23 +111,23 @@ def generator_hinge(fake_scores: list[Tensor]) -> Tensor:
     return -torch.stack([f.mean() for f in fake_scores]).mean()
 
 
-class Contest(NamedTuple):
-    """Both hinge losses, and the share of generated patches that pass for painted, 0 to 1."""
+class AdversarialLosses(NamedTuple):
+    """Both hinge losses, and the share of generated patches that the discriminator takes for real, 0 to 1."""
 
     discriminator: Tensor
     generator: Tensor
-    painted: Tensor
+    fooling_rate: Tensor
 
 
-def contest(discriminator: Discriminator, real_maps: list[Tensor], fake_maps: list[Tensor]) -> Contest:
-    """What the discriminator makes of paintings and generated pictures, from their frozen features."""
+def adversarial(discriminator: Discriminator, real_maps: list[Tensor], fake_maps: list[Tensor]) -> AdversarialLosses:
+    """The losses of both sides, from the frozen features of paintings and of pictures."""
     with torch.no_grad():
         real_projected = discriminator.project(real_maps)
     fake_scores = discriminator(discriminator.project(fake_maps))
     hinge = discriminator_hinge(discriminator(real_projected), fake_scores)
-    return Contest(hinge, generator_hinge(fake_scores), painted_share(fake_scores).detach())
+    return AdversarialLosses(hinge, generator_hinge(fake_scores), fooling_rate(fake_scores).detach())
 
 
-def painted_share(fake_scores: list[Tensor]) -> Tensor:
-    """Share of generated patches that the discriminator takes for painted, 0 to 1."""
+def fooling_rate(fake_scores: list[Tensor]) -> Tensor:
+    """Share of generated patches that the discriminator takes for real, 0 to 1."""
     return torch.stack([(f > 0).float().mean() for f in fake_scores]).mean()

@@ -7,16 +7,17 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from neural_art.web.settings import Settings, SettingsError
+from neural_art.errors import SettingsError
+from neural_art.web.settings import Settings
 
 if TYPE_CHECKING:
     import gradio as gr
 
-__all__ = ["Settings", "SettingsError", "launch", "serve"]
+__all__ = ["Settings", "launch", "serve"]
 
 
 def serve(settings: Settings) -> None:
-    """Serves the page until it is interrupted. Raises ``SettingsError`` if the port cannot be used."""
+    """Serve the page until it is interrupted. Raises ``SettingsError`` if the port cannot be used."""
     page = launch(settings)
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
     sys.stdout.write(f"neural_art is at http://{host}:{settings.port}\n")
@@ -25,8 +26,8 @@ def serve(settings: Settings) -> None:
 
 
 def launch(settings: Settings) -> gr.Blocks:
-    """The page, being served in a thread."""
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+    """The page, being served in a thread. Raises ``SettingsError`` if the port cannot be used."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it when it is imported
     _check_port(settings)
     import torch  # here: whoever only reads settings need not wait for it
 
@@ -52,7 +53,5 @@ def _check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise SettingsError(
-                f"The page cannot be served at {settings.host}:{settings.port} ({error.strerror or error}). "
-                "Stop what uses that port, or choose another with NEURAL_ART_PORT."
-            ) from error
+            why = error.strerror or str(error)
+            raise SettingsError("port-unusable", host=settings.host, port=settings.port, why=why) from error

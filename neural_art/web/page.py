@@ -1,28 +1,35 @@
 """The page: one Gradio component that holds it all, and the named endpoints for programs.
 
-The look and the behaviour are in ``assets``; what the page asks of the server is in ``handlers``. Everything in here is
-wiring.
+The look and the behaviour are in ``assets``, what the page asks of the server is in ``handlers``. Here is the wiring,
+and what the browser has to know beforehand: every limit and default that it shows comes from Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
 
-from neural_art.recipe import SIZES, Recipe
+from neural_art.checks import in_range
+from neural_art.explore import film, position
+from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
 from neural_art.runs.studio import Studio
-from neural_art.web.endpoints import add_endpoints
-from neural_art.web.handlers import Handlers, answering
+from neural_art.web.api import add_endpoints
+from neural_art.web.handlers import Handler, Handlers, answering
 from neural_art.web.settings import Settings
 from neural_art.web.words import WORDS
 
 ASSETS: Final = Path(__file__).parent / "assets"
 SCRIPTS: Final = ("base.js", "data.js", "train.js", "stage.js", "explore.js", "runs.js", "main.js")
 """In this order they are one program."""
+
+STOPS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120)
+"""Minutes that the slider stops at, as far as a training may last so long."""
+
+LOOK_AHEAD: Final = 2.5
+"""The amount of a direction that the thumbnails at both ends of its slider show."""
 
 ICON: Final = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32'"
@@ -87,11 +94,21 @@ def head() -> str:
 
 def _setting(studio: Studio, settings: Settings) -> dict[str, Any]:
     """What the browser has to know beforehand."""
-    recipe = Recipe()
     return {
         "recipes": SIZES,
-        "recipe": recipe.name,
-        "minutes": round(recipe.minutes),
+        "recipe": Recipe().name,
+        "minutes": {
+            "stops": [stop for stop in STOPS if in_range(stop, MINUTES)],
+            "default": DEFAULT_MINUTES,
+            "longer": DEFAULT_MINUTES,
+        },
+        "directions": {"count": position.SLIDERS, "amounts": position.AMOUNTS, "look_ahead": LOOK_AHEAD},
+        "truncation": {"range": position.TRUNCATION, "default": position.DEFAULT_TRUNCATION},
+        "film": {
+            "positions": film.POSITIONS,
+            "seconds": {"range": film.SECONDS, "default": film.DEFAULT_SECONDS},
+            "smoothness": {"range": film.SMOOTHNESS, "default": film.SMOOTHNESS[1]},
+        },
         "base": studio.base is not None and studio.base.exists(),
         "keep_hours": settings.keep_hours,
         "file_bytes": studio.limits.file_bytes,
@@ -100,7 +117,7 @@ def _setting(studio: Studio, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _served(handler: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+def _served(handler: Handler) -> Handler:
     """``handler`` under a name that gr.HTML does not have: Gradio marks the function and sets it on the component."""
     served = answering(handler)
     served.__name__ = f"ask_{handler.__name__}"

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from neural_art.dataset.prepare import Limits
-from neural_art.errors import NeuralArtError
+from neural_art import shipped
+from neural_art.checks import Range, check_range
+from neural_art.dataset.limits import Limits
+from neural_art.errors import SettingsError
 
 HOME: Final = "~/.local/share/neural_art/runs"
 """Where runs are kept at home."""
 
-BASE: Final = Path(__file__).parents[2] / "checkpoints" / "base"
-"""The model that new runs start from, where it is shipped."""
-
 SPACE_DISK: Final = Path("/data")
 """A Space's own disk, where it has one."""
 
-
-class SettingsError(NeuralArtError):
-    """An environment variable holds something that cannot be used."""
+SPACE_HOURS: Final = 24.0
+"""How long a Space keeps a run that nobody uses."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How the page is served. ``keep_hours``: runs are removed after so long without use; None keeps them for ever.
+    """How the page is served.
 
-    ``at_once``: trainings at the same time. ``file_mb``, ``total_mb``, ``most``: limits of what may be brought.
+    ``keep_hours``: runs are removed after so long without use; None keeps them for ever. ``at_once``: trainings at the
+    same time. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that new runs
+    start from. ``space``: whether this is a Hugging Face Space.
     """
 
     host: str = "127.0.0.1"
@@ -42,7 +41,7 @@ class Settings:
     total_mb: int = 1024
     most: int = 2000
     space: bool = False
-    base: Path | None = field(default_factory=lambda: BASE if BASE.exists() else None)
+    base: Path | None = field(default_factory=lambda: shipped.BASE if shipped.BASE.exists() else None)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
@@ -51,25 +50,31 @@ class Settings:
         Raises ``SettingsError``.
         """
         space = bool(environment.get("SPACE_ID"))
+        default = cls(
+            host="0.0.0.0" if space else cls.host,
+            runs=_runs_folder(space=space),
+            keep_hours=SPACE_HOURS if space else None,
+            space=space,
+        )
         _, host = _first(environment, "NEURAL_ART_HOST", "GRADIO_SERVER_NAME")
         _, runs = _first(environment, "NEURAL_ART_RUNS")
-        port = _whole(environment, 7860, 1, 65535, "NEURAL_ART_PORT", "GRADIO_SERVER_PORT")
-        read = cls(
-            host=host or ("0.0.0.0" if space else "127.0.0.1"),
-            port=port,
-            runs=Path(runs).expanduser() if runs else _runs_folder(space=space),
-            keep_hours=_number(environment, 24.0 if space else 0.0, 0, 100_000, "NEURAL_ART_KEEP_HOURS") or None,
-            at_once=_whole(environment, 1, 1, 64, "NEURAL_ART_AT_ONCE"),
-            file_mb=_whole(environment, 300, 1, 4096, "NEURAL_ART_FILE_MB"),
-            total_mb=_whole(environment, 1024, 1, 65536, "NEURAL_ART_TOTAL_MB"),
-            most=_whole(environment, 2000, 8, 100_000, "NEURAL_ART_MOST_PAINTINGS"),
-            space=space,
+        keep_hours = _number(environment, default.keep_hours or 0, (0, 100_000), "NEURAL_ART_KEEP_HOURS")
+        read = replace(
+            default,
+            host=host or default.host,
+            port=_whole(environment, default.port, (1, 65535), "NEURAL_ART_PORT", "GRADIO_SERVER_PORT"),
+            runs=Path(runs).expanduser() if runs else default.runs,
+            keep_hours=keep_hours or None,
+            at_once=_whole(environment, default.at_once, (1, 64), "NEURAL_ART_AT_ONCE"),
+            file_mb=_whole(environment, default.file_mb, (1, 4096), "NEURAL_ART_FILE_MB"),
+            total_mb=_whole(environment, default.total_mb, (1, 65536), "NEURAL_ART_TOTAL_MB"),
+            most=_whole(environment, default.most, (8, 100_000), "NEURAL_ART_MOST_PAINTINGS"),
         )
         return replace(read, **given)
 
     @property
     def limits(self) -> Limits:
-        """What may be brought, as ``paintings`` wants it."""
+        """What may be uploaded, as ``dataset`` wants it."""
         return Limits(most=self.most, file_bytes=self.file_mb << 20, total_bytes=self.total_mb << 20)
 
 
@@ -78,24 +83,27 @@ def _first(environment: Mapping[str, str], *names: str) -> tuple[str, str]:
     return next(((name, value) for name in names if (value := environment.get(name, "").strip())), ("", ""))
 
 
-def _number(environment: Mapping[str, str], otherwise: float, low: float, high: float, *names: str) -> float:
+def _number(environment: Mapping[str, str], default: float, limits: Range, *names: str) -> float:
     name, text = _first(environment, *names)
     if not name:
-        return otherwise
+        return default
     try:
-        value = float(text)
+        value: float | str = float(text)
     except ValueError:
-        value = math.nan
-    if not low <= value <= high:
-        raise SettingsError(f"{name} is {text!r}. Set it to a number from {low:g} to {high:g}, or leave it out.")
-    return value
+        value = text
+    check_range(SettingsError, name, value, limits)
+    return float(value)
 
 
-def _whole(environment: Mapping[str, str], otherwise: int, low: int, high: int, *names: str) -> int:
-    value = _number(environment, otherwise, low, high, *names)
-    if value != int(value):
-        name, text = _first(environment, *names)
-        raise SettingsError(f"{name} is {text!r}. Set it to a whole number, or leave it out.")
+def _whole(environment: Mapping[str, str], default: int, limits: Range, *names: str) -> int:
+    name, text = _first(environment, *names)
+    if not name:
+        return default
+    try:
+        value: int | str = int(text)
+    except ValueError:
+        value = text
+    check_range(SettingsError, name, value, limits, whole=True)
     return int(value)
 
 

@@ -1,4 +1,7 @@
-"""What takes longer than an answer may: done in a thread, while the page asks how it goes."""
+"""What takes longer than an answer may: it is done in a thread, while the page asks how it goes.
+
+A task belongs to a run and has a name, so a reloaded page finds it again.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
-from neural_art.dataset.prepare import Progress
 from neural_art.errors import NeuralArtError, RunError
+from neural_art.events import Progress
 
 KEPT: Final = 500
 """How many tasks are remembered, with how they ended."""
+
+News: TypeAlias = Progress | str | dict[str, Any]
+"""Progress, the name of a new stage (a string), or the result (a dictionary)."""
+
+Work: TypeAlias = Callable[[], Iterator[News]]
+"""What a task does; it yields its news."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,12 +38,8 @@ class Standing:
     error: NeuralArtError | None = None
 
 
-Work = Callable[[], Iterator[Progress | str | dict[str, Any]]]
-"""Yields progress, the name of a new stage (a string), and at last what it gives (a dictionary)."""
-
-
 class Tasks:
-    """The tasks of this server, by key. ``at_once`` of them work at the same time, others wait for their turn."""
+    """The tasks of this server. ``at_once`` of them work at the same time, others wait for their turn."""
 
     def __init__(self, at_once: int = 2) -> None:
         self._guard = threading.Lock()
@@ -42,13 +47,13 @@ class Tasks:
         self._standings: OrderedDict[tuple[str, str], Standing] = OrderedDict()
 
     def start(self, run: str, name: str, work: Work) -> None:
-        """Begin the task ``name`` of a run. ``RunError`` while the one before is under way."""
+        """Begin the task ``name`` of a run. Raises ``RunError`` while an earlier one of that name is under way."""
         key = (run, name)
         with self._guard:
             before = self._standings.pop(key, None)
             if before is not None and before.state == "working":
                 self._standings[key] = before
-                raise RunError("This is being done already. Wait until it is finished.")
+                raise RunError("task-under-way")
             self._standings[key] = Standing()
             settled = [each for each, standing in self._standings.items() if standing.state != "working"]
             for each in settled[: max(0, len(self._standings) - KEPT)]:
@@ -77,8 +82,7 @@ class Tasks:
             self._note(key, replace(standing, state="failed", error=error))
         except Exception:
             _log.exception("A task of the page ended with an error.")
-            trouble = RunError("Something went wrong on the server. Try again; its log says more.")
-            self._note(key, replace(standing, state="failed", error=trouble))
+            self._note(key, replace(standing, state="failed", error=RunError("task-failed")))
 
     def _note(self, key: tuple[str, str], standing: Standing) -> None:
         with self._guard:

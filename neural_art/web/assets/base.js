@@ -136,13 +136,15 @@ function message(text) {
 /** Told to a screen reader, without a box on the page. */
 function announce(key, values) { find('.na-live').textContent = say(key, values); }
 
-// ---- the server: every answer is {...} or {error: "a sentence"} -----------------------------------------------------
+// ---- the server: every answer is {...} or {error: "a sentence", code: "run.unknown"} ---------------------------------
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(sentence, code = '') { super(sentence); this.code = code; }
+}
 
 async function call(handler, details = {}) {
   const answer = await server['ask_' + handler]({ ...details, language });
-  if (answer && answer.error) throw new Refused(answer.error);
+  if (answer && answer.error) throw new Refused(answer.error, answer.code);
   return answer;
 }
 

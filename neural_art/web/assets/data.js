@@ -64,7 +64,7 @@ const data = { busy: false, report: null, fit: 'squeeze' };
 function buildData() {
   const folder = make('input', { type: 'file', webkitdirectory: true, multiple: true, hidden: true, id: 'na-folder', tabindex: '-1', on: { change: () => bring(picked(folder)) } });
   const files = make('input', { type: 'file', multiple: true, hidden: true, id: 'na-files', tabindex: '-1', accept: 'image/*,.heic,.heif,.avif,.zip', on: { change: () => bring(picked(files)) } });
-  const ground = make('input', { type: 'color', value: '#ffffff', id: 'na-ground' });
+  const matte = make('input', { type: 'color', value: '#ffffff', id: 'na-matte' });
 
   const zone = (look) => {
     const made = make('div', { class: `na-drop ${look}` });
@@ -99,7 +99,7 @@ function buildData() {
     make('div', { class: 'na-hero', style: 'padding:28px 0 0;gap:10px' }, make('p', { class: 'na-note', say: 'data.none' }), samples,
       make('p', { class: 'na-note', say: setting.keep_hours ? ['data.kept.hours', { hours: setting.keep_hours }] : 'data.kept.here' })),
     make('details', { style: 'width:min(820px,100%);margin:20px auto 0' }, make('summary', { say: 'data.options' }),
-      make('label', { class: 'na-row na-note' }, ground, make('span', { say: 'data.ground' }))));
+      make('label', { class: 'na-row na-note' }, matte, make('span', { say: 'data.matte' }))));
 
   const work = make('div', { class: 'na-work', hidden: true, id: 'na-work' }, make('h2', { id: 'na-work-title' }),
     make('div', { class: 'na-bar', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, name: 'data.progress' }, make('i')),
@@ -156,7 +156,7 @@ async function bring(found) {
       await call('take', { run, files: paths.map((path, index) => ({ path, name: batch[index].name })) });
       gone += size;
     }
-    await call('check', { run, fit: data.fit, ground: find('#na-ground').value });
+    await call('check', { run, fit: data.fit, matte: find('#na-matte').value });
     await watchCheck(run);
   } catch (trouble) {
     if (trouble instanceof Refused) troubled(trouble.message); else { troubled(say('server.away')); console.error(trouble); }
@@ -178,27 +178,27 @@ async function bringSamples() {
 
 /** Shows how the check goes, also after a reload in the midst of it, and the report at its end. */
 async function watchCheck(run) {
-  const ended = await follow(run, 'bring', ({ done, total, name: label, stage }) => {
+  const ended = await follow(run, 'uploads', ({ done, total, name: label, stage }) => {
     if (run === current.run) working(stage === 'painting' ? 'data.painting' : 'data.checking', { n: total }, total ? done / total : null, label);
   });
   if (run !== current.run) return;
   await refresh();
-  if (ended.state === 'failed') { troubled(ended.error_text, ended.left_out); return; }
+  if (ended.state === 'failed') { troubled(ended.reason, ended.rejections); return; }
   await showReport();
   announce('data.ready', { n: data.report ? data.report.count : 0 });
 }
 
-function troubled(sentence, leftOut = []) {
+function troubled(sentence, rejections = []) {
   showData();
   const box = show(find('#na-refused'), true);
-  empty(box, make('p', {}, sentence), leftOut && leftOut.length ? leftOutList(leftOut, leftOut.length) : null);
+  empty(box, make('p', {}, sentence), rejections && rejections.length ? rejectionList(rejections, rejections.length) : null);
   box.scrollIntoView({ block: 'nearest' });
 }
 
-function leftOutList(leftOut, count) {
-  const list = make('ul', { class: 'na-left', tabindex: '0', name: 'data.left.list' }, ...leftOut.map(({ name: file, reason }) => make('li', {}, make('span', {}, file), make('span', {}, reason))));
-  return make('details', { id: 'na-left', open: count <= 6 }, make('summary', { say: ['data.left', { n: count }] }), list,
-    count > leftOut.length ? make('p', { class: 'na-note', say: ['data.left.more', { n: count - leftOut.length }] }) : null);
+function rejectionList(rejections, count) {
+  const list = make('ul', { class: 'na-left', tabindex: '0', name: 'data.rejections.list' }, ...rejections.map(({ name: file, reason }) => make('li', {}, make('span', {}, file), make('span', {}, reason))));
+  return make('details', { id: 'na-left', open: count <= 6 }, make('summary', { say: ['data.rejections', { n: count }] }), list,
+    count > rejections.length ? make('p', { class: 'na-note', say: ['data.rejections.more', { n: count - rejections.length }] }) : null);
 }
 
 /** The state of the step as the run's status has it. */
@@ -225,11 +225,11 @@ function drawReport() {
   const fact = (key, ...value) => make('div', {}, make('dt', { say: key }), make('dd', {}, ...value));
   const sizes = report.smallest.join() === report.largest.join() ? report.smallest.join(' × ') : `${report.smallest.join(' × ')} – ${report.largest.join(' × ')}`;
   const shapes = Object.entries(report.shapes).filter(([, n]) => n).map(([shape, n]) => say(`shape.${shape}`, { n }));
-  const kinds = Object.entries(report.kinds);
+  const classes = Object.entries(report.class_counts);
   const facts = make('dl', { class: 'na-facts' },
     fact('data.fact.sizes', sizes + ' px'), fact('data.fact.shapes', shapes.join(say('comma'))),
-    kinds.length > 1 ? fact('data.fact.kinds', kinds.slice(0, 6).map(([kind, n]) => `${kind} ${n}`).join(say('comma')) + (kinds.length > 6 ? ' …' : '')) : null,
-    report.left_out_count ? fact('data.fact.left', String(report.left_out_count)) : null);
+    classes.length > 1 ? fact('data.fact.classes', classes.slice(0, 6).map(([label, n]) => `${label} ${n}`).join(say('comma')) + (classes.length > 6 ? ' …' : '')) : null,
+    report.rejection_count ? fact('data.fact.rejections', String(report.rejection_count)) : null);
 
   const fits = ['squeeze', 'crop'].map((fit) => make('label', { class: 'na-card' },
     make('input', { type: 'radio', value: fit, checked: report.fit === fit, disabled: !open, on: { change: () => refit(fit) } }),
@@ -237,13 +237,13 @@ function drawReport() {
     make('strong', { say: `fit.${fit}` }), make('small', { say: `fit.${fit}.note` })));
   for (const card of fits) card.firstChild.setAttribute('name', 'na-fit');
 
-  const twins = report.near_twins.map((near) => twinCard(near));
-  const leave = button('twins.leave', leaveOut, { id: 'na-leave' });
+  const duplicates = report.near_duplicates.map((near) => duplicateCard(near));
+  const leave = button('duplicates.leave', removePaintings, { id: 'na-leave' });
   const column = make('div', { class: 'na-stack', style: 'gap:28px' },
     make('fieldset', { class: 'na-stack' }, make('legend', {}, make('h3', { say: 'fit.title' })), make('div', { class: 'na-choice' }, ...fits)),
-    report.left_out_count ? leftOutList(report.left_out, report.left_out_count) : make('p', { class: 'na-note', say: 'data.left.none' }),
-    twins.length ? make('section', { class: 'na-stack', id: 'na-twins' }, make('h3', { say: ['twins.title', { n: report.near_twins_count }] }), make('p', { class: 'na-note', say: 'twins.note' }),
-      make('div', { class: 'na-twins' }, ...twins), open ? make('div', {}, leave) : null) : null,
+    report.rejection_count ? rejectionList(report.rejections, report.rejection_count) : make('p', { class: 'na-note', say: 'data.rejections.none' }),
+    duplicates.length ? make('section', { class: 'na-stack', id: 'na-twins' }, make('h3', { say: ['duplicates.title', { n: report.near_duplicate_count }] }), make('p', { class: 'na-note', say: 'duplicates.note' }),
+      make('div', { class: 'na-twins' }, ...duplicates), open ? make('div', {}, leave) : null) : null,
     open ? data.small : null);
   empty(find('#na-report'),
     make('header', { class: 'na-stack', style: 'gap:8px' }, make('h1', { say: [open ? 'data.ready' : 'data.learned', { n: report.count }] }), make('p', { class: 'na-lead', say: open ? 'data.ready.lead' : 'data.learned.lead' })),
@@ -254,13 +254,13 @@ function drawReport() {
     make('div', { class: 'na-next' }, make('span', { class: 'na-note', say: open ? 'data.next.note' : 'data.fixed' }),
       button(open ? 'data.next' : 'explore.totrain', () => goto('train'), { look: 'na-first na-large', id: 'na-continue' })));
   const ticked = () => { leave.disabled = !find('#na-twins input:checked'); };
-  if (twins.length) { find('#na-twins').addEventListener('change', ticked); ticked(); }
+  if (duplicates.length) { find('#na-twins').addEventListener('change', ticked); ticked(); }
 }
 
-function twinCard(near) {
+function duplicateCard(near) {
   const figure = (file, label, uri) => make('figure', {}, make('img', { src: uri, alt: '' }),
     make('label', {}, make('input', { type: 'checkbox', value: file, disabled: !canBring() }), make('span', {}, label)));
-  return make('div', { class: 'na-twin' }, figure(near.twin, near.twin_name, near.twin_picture), figure(near.file, near.name, near.picture));
+  return make('div', { class: 'na-twin' }, figure(near.original, near.original_name, near.original_picture), figure(near.file, near.name, near.picture));
 }
 
 async function refit(fit) {
@@ -271,9 +271,9 @@ async function refit(fit) {
   if (again) again.focus();
 }
 
-async function leaveOut() {
+async function removePaintings() {
   const files = [...root.querySelectorAll('#na-twins input:checked')].map((box) => box.value);
-  if (files.length && (await attempt('leave_out', { run: current.run, files }))) { await refresh(); await showReport(); }
+  if (files.length && (await attempt('remove_paintings', { run: current.run, files }))) { await refresh(); await showReport(); }
 }
 
 window.addEventListener('beforeunload', (event) => { if (data.busy && !find('#na-work').hidden && find('#na-work-title').dataset.say === 'data.sending') event.preventDefault(); });

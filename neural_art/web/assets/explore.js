@@ -1,11 +1,18 @@
 // Step 3, Explore: a position is a small JSON; everything here changes it, the stage shows it.
 
-const DIRECTIONS = 8, REACH = 4, KEPT_STEPS = 80;
-const explore = { ready: null, info: null, at: null, past: [], future: [], favourites: [], thumbs: new Map(), ends: 0, chosen: [], group: null };
+const KEPT_STEPS = 80;
+const explore = { ready: null, info: null, at: null, past: [], future: [], favourites: [], thumbs: new Map(), ends: 0, chosen: [], classIndex: null };
 
 const chance = () => crypto.getRandomValues(new Uint32Array(1))[0];
-const fresh = () => ({ origin: 'seed', seed: chance(), a: 0, b: 0, t: 0, amounts: Array(DIRECTIONS).fill(0), daring: 0.7, group: null });
-const wanted = () => ({ ...fresh(), group: explore.group });  // of the class that is chosen, or of any
+const level = () => ({ amounts: Array(setting.directions.count).fill(0), truncation: setting.truncation.default });
+const fresh = () => ({ origin: 'seed', seed: chance(), a: 0, b: 0, t: 0, ...level(), class_index: null });
+const wanted = () => ({ ...fresh(), class_index: explore.classIndex });  // of the class that is chosen, or of any
+
+/** A position of version 0.1, as this browser may remember it, under today's names and in the server's order. */
+function withCurrentNames({ daring, group, truncation = daring ?? setting.truncation.default, class_index = group ?? null, ...rest }) {
+  return { ...rest, truncation, class_index };
+}
+
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function buildExplore() {
@@ -21,12 +28,12 @@ function buildExplore() {
       button('explore.save', () => download(1), { shape: 'down', id: 'na-save' }), button('explore.save4', () => download(4), { look: 'na-quiet' })),
     make('p', { class: 'na-note', id: 'na-where', style: 'text-align:center' }));
 
-  const sliders = make('div', { class: 'na-sliders', id: 'na-directions' }, ...Array.from({ length: DIRECTIONS }, (_, index) => direction(index)));
-  const daring = plain('daring', 0, 1.5, 0.01, (value) => value.toFixed(2), (value) => { explore.at.daring = value; });
+  const sliders = make('div', { class: 'na-sliders', id: 'na-directions' }, ...Array.from({ length: setting.directions.count }, (_, index) => direction(index)));
+  const truncation = plain('truncation', ...setting.truncation.range, 0.01, (value) => value.toFixed(2), (value) => { explore.at.truncation = value; });
   const morph = make('div', { class: 'na-morph' }, slot('a'), plain('morph', 0, 1, 0.005, (value) => `${Math.round(100 * value)} %`, (value) => Object.assign(explore.at, { origin: 'morph', t: value })), slot('b'));
   const side = make('div', { class: 'na-side' },
     make('section', {}, make('header', {}, make('h3', { say: 'explore.directions' }), make('span', { class: 'na-note', say: 'explore.directions.note' })), sliders),
-    make('section', {}, make('header', {}, make('h3', { say: 'explore.daring' }), make('span', { class: 'na-note', say: 'explore.daring.note' })), daring),
+    make('section', {}, make('header', {}, make('h3', { say: 'explore.truncation' }), make('span', { class: 'na-note', say: 'explore.truncation.note' })), truncation),
     make('section', {}, make('header', {}, make('h3', { say: 'explore.morph' }), make('span', { class: 'na-note', say: 'explore.morph.note' })), morph));
 
   const own = make('div', { class: 'na-strip', id: 'na-own', role: 'list', tabindex: '0', name: 'explore.own' });
@@ -59,7 +66,8 @@ function ranged(range, change, tellValue) {
 }
 
 function direction(index) {
-  const range = make('input', { type: 'range', class: 'na-range', id: `na-direction-${index + 1}`, min: -REACH, max: REACH, step: 0.02, value: 0, 'data-from': 0 });
+  const [low, high] = setting.directions.amounts, ahead = setting.directions.look_ahead;
+  const range = make('input', { type: 'range', class: 'na-range', id: `na-direction-${index + 1}`, min: low, max: high, step: 0.02, value: 0, 'data-from': 0 });
   const value = make('span', { class: 'na-number' });
   const tellValue = () => { value.textContent = `${Number(range.value) >= 0 ? '+' : '−'}${Math.abs(range.value).toFixed(1)} σ`; range.setAttribute('aria-valuetext', say('explore.sigma', { value: Number(range.value) })); fill(range); };
   const set = (to) => { range.value = to; explore.at.amounts[index] = Number(to); tellValue(); commit(); };
@@ -69,7 +77,7 @@ function direction(index) {
     const made = make('button', { type: 'button', class: 'na-end', tabindex: '-1', 'aria-hidden': 'true', 'data-end': `${index}:${amount}`, on: { click: () => set(amount) } }, make('img', { alt: '' }));
     return made;
   };
-  const made = make('div', { class: 'na-slider' }, make('label', { for: range.id }, make('span', { say: [index ? 'explore.direction' : 'explore.direction.first', { n: index + 1 }] }), value), end(-2.5), range, end(2.5));
+  const made = make('div', { class: 'na-slider' }, make('label', { for: range.id }, make('span', { say: [index ? 'explore.direction' : 'explore.direction.first', { n: index + 1 }] }), value), end(-ahead), range, end(ahead));
   made.show = () => { range.value = explore.at.amounts[index]; tellValue(); };
   return made;
 }
@@ -79,7 +87,7 @@ function plain(key, low, high, step, format, change) {
   const value = make('span', { class: 'na-number' });
   const tellValue = () => { value.textContent = format(Number(range.value)); range.setAttribute('aria-valuetext', value.textContent); fill(range); };
   ranged(range, change, tellValue);
-  if (key === 'daring') range.addEventListener('dblclick', () => { range.value = 0.7; change(0.7); tellValue(); commit(); });
+  if (key === 'truncation') range.addEventListener('dblclick', () => { range.value = setting.truncation.default; change(setting.truncation.default); tellValue(); commit(); });
   const made = make('div', { class: 'na-slider na-plain' }, make('label', { for: range.id }, make('span', { say: `explore.${key}.label` }), value), range);
   made.show = (to) => { range.value = to; tellValue(); };
   return made;
@@ -88,7 +96,7 @@ function plain(key, low, high, step, format, change) {
 /** The menu of classes beside "New picture"; hidden for sets without classes. */
 function classMenu() {
   return make('select', { id: 'na-class', class: 'na-select', hidden: true, name: 'explore.class', on: { change: (event) => {
-    explore.group = event.target.value === '' ? null : Number(event.target.value);
+    explore.classIndex = event.target.value === '' ? null : Number(event.target.value);
     go(wanted());
     drawSixteen();
   } } });
@@ -97,8 +105,8 @@ function classMenu() {
 const classLabel = (label) => label || say('explore.class.none');
 
 function showClasses() {
-  const menu = find('#na-class'), { classes } = explore.info;
-  explore.group = null;
+  const menu = find('#na-class'), { class_names: classes } = explore.info;
+  explore.classIndex = null;
   menu.replaceChildren(make('option', { value: '', say: 'explore.class.any' }), ...classes.map((label, index) => make('option', { value: index }, classLabel(label))));
   menu.value = '';
   show(menu, classes.length > 0);
@@ -141,7 +149,7 @@ function commit() {
 function go(position) { explore.at = structuredClone(position); commit(); }
 function undo() { if (explore.past.length > 1) { explore.future.push(explore.past.pop()); explore.at = structuredClone(explore.past.at(-1)); settle(); } }
 function redo() { if (explore.future.length) { explore.past.push(explore.future.pop()); explore.at = structuredClone(explore.past.at(-1)); settle(); } }
-function reset() { go({ ...explore.at, amounts: Array(DIRECTIONS).fill(0), daring: 0.7 }); }
+function reset() { go({ ...explore.at, ...level() }); }
 
 /** Shows the position on all controls and the canvas, and remembers it. */
 function settle() {
@@ -154,7 +162,7 @@ function settle() {
 function showControls() {
   const { at } = explore;
   for (const each of find('#na-directions').children) each.show();
-  find('#na-daring').closest('.na-slider').show(at.daring);
+  find('#na-truncation').closest('.na-slider').show(at.truncation);
   find('#na-morph').closest('.na-slider').show(at.origin === 'morph' ? at.t : 0);
   find('#na-morph').disabled = at.origin !== 'morph';
   for (const side of ['a', 'b']) find(`#na-slot-${side}`).show();
@@ -169,7 +177,7 @@ function showControls() {
   const where = find('#na-where');
   if (at.origin === 'painting') tell(where, 'where.painting', { name: names[at.a] || at.a + 1 });
   else if (at.origin === 'morph') tell(where, 'where.morph', { a: names[at.a] || at.a + 1, b: names[at.b] || at.b + 1 });
-  else if (Number.isInteger(at.group)) tell(where, 'where.class', { class: classLabel(explore.info.classes[at.group]), seed: String(at.seed) });
+  else if (Number.isInteger(at.class_index)) tell(where, 'where.class', { class: classLabel(explore.info.class_names[at.class_index]), seed: String(at.seed) });
   else tell(where, 'where.seed', { seed: String(at.seed) });
 }
 
@@ -214,7 +222,7 @@ async function showExplore() {
   if (!info || run !== current.run) return;
   const kept = memory.get(`run/${run}`, {});
   Object.assign(explore, { ready: run, info, favourites: info.favourites, version: info.version, thumbs: new Map(), chosen: [], endsShown: '',
-    past: Array.isArray(kept.past) && kept.past.length ? kept.past : [fresh()], future: Array.isArray(kept.future) ? kept.future : [] });
+    past: Array.isArray(kept.past) && kept.past.length ? kept.past.map(withCurrentNames) : [fresh()], future: Array.isArray(kept.future) ? kept.future.map(withCurrentNames) : [] });
   explore.at = structuredClone(explore.past.at(-1));
   root.style.setProperty('--aspect', info.aspect);
   find('#na-canvas').style.aspectRatio = info.aspect;
@@ -250,11 +258,11 @@ async function fetchThumbs() {
   const all = [...waiting.keys()];
   for (let first = 0; first < all.length; first += 24) {
     const some = all.slice(first, first + 24);
-    const answer = await persist('thumbs', { run, indexes: some });
+    const answer = await persist('thumbnails', { run, indexes: some });
     if (!answer || run !== current.run) return;
     some.forEach((index, number) => {
-      explore.thumbs.set(index, answer.thumbs[number]);
-      for (const done of waiting.get(index)) done(answer.thumbs[number]);
+      explore.thumbs.set(index, answer.thumbnails[number]);
+      for (const done of waiting.get(index)) done(answer.thumbnails[number]);
     });
   }
 }
@@ -275,7 +283,7 @@ function paintingTile(index, height, action) {
 }
 
 function drawOwn() {
-  empty(find('#na-own'), ...explore.info.names.map((_, index) => paintingTile(index, 96, () => go({ ...explore.at, origin: 'painting', a: index, amounts: Array(DIRECTIONS).fill(0) }))));
+  empty(find('#na-own'), ...explore.info.names.map((_, index) => paintingTile(index, 96, () => go({ ...explore.at, origin: 'painting', a: index, amounts: level().amounts }))));
 }
 
 /** A layer with all paintings; the chosen indexes in order, or null. */
@@ -323,7 +331,7 @@ function positionTile(position, key, values) {
 }
 
 function drawSixteen() {
-  const positions = Array.from({ length: 16 }, () => ({ ...wanted(), daring: explore.at.daring }));
+  const positions = Array.from({ length: 16 }, () => ({ ...wanted(), truncation: explore.at.truncation }));
   const tiles = positions.map((position, index) => positionTile(position, 'tile.new', { n: index + 1 }));
   empty(find('#na-sixteen'), ...tiles);
   pictures(positions, tiles);
@@ -366,10 +374,11 @@ function buildFilm() {
   const radios = ['favourites', 'paintings'].map(source);
   for (const each of radios) each.firstChild.setAttribute('name', 'na-film');
   const choose = button('film.choose', async () => {
-    const order = await choosePaintings({ most: 24, chosen: explore.chosen });
+    const order = await choosePaintings({ most: setting.film.positions[1], chosen: explore.chosen });
     if (order) { explore.chosen = order; find('#na-film-paintings').checked = true; tellFilm(); }
   }, { id: 'na-film-choose' });
-  const number = (key, low, high, step, at, format) => {
+  const number = (key, step, format) => {
+    const { range: [low, high], default: at } = setting.film[key];
     const range = make('input', { type: 'range', class: 'na-range', id: `na-film-${key}`, min: low, max: high, step, value: at, 'data-from': low });
     const value = make('span', { class: 'na-number' }), tellValue = () => { value.textContent = format(Number(range.value)); fill(range); };
     range.addEventListener('input', tellValue);
@@ -380,19 +389,19 @@ function buildFilm() {
   const show_ = make('div', { class: 'na-film', id: 'na-film-box' });
   return make('section', { id: 'na-film' }, make('header', {}, make('h2', { say: 'film.title' }), make('span', { class: 'na-note', say: 'film.note' })),
     make('div', { class: 'na-filming' }, make('div', { class: 'na-stack' }, ...radios, make('div', {}, choose),
-      number('seconds', 2, 30, 1, 8, (value) => say('seconds', { n: value })), number('smoothness', 0, 1, 0.05, 1, (value) => `${Math.round(100 * value)} %`),
+      number('seconds', 1, (value) => say('seconds', { n: value })), number('smoothness', 0.05, (value) => `${Math.round(100 * value)} %`),
       make('div', { class: 'na-row' }, begin, make('span', { class: 'na-note', id: 'na-film-note' }))), show_));
 }
 
 function filmPositions() {
   if (find('#na-film-favourites').checked) return explore.favourites;
-  return explore.chosen.map((index) => ({ ...fresh(), seed: 0, origin: 'painting', a: index, daring: 1 }));
+  return explore.chosen.map((index) => ({ origin: 'painting', a: index }));
 }
 
 function tellFilm() {
   const positions = filmPositions();
-  find('#na-film-make').disabled = positions.length < 2 || Boolean(explore.filming);
-  tell(find('#na-film-note'), positions.length < 2 ? (find('#na-film-favourites').checked ? 'film.few.favourites' : 'film.few.paintings') : 'film.through', { n: positions.length });
+  find('#na-film-make').disabled = positions.length < setting.film.positions[0] || Boolean(explore.filming);
+  tell(find('#na-film-note'), positions.length < setting.film.positions[0] ? (find('#na-film-favourites').checked ? 'film.few.favourites' : 'film.few.paintings') : 'film.through', { n: positions.length });
 }
 
 function clearFilm() { empty(find('#na-film-box')); tellFilm(); }
@@ -406,7 +415,7 @@ async function makeFilm() {
     await call('loop_film', { run, positions: filmPositions(), seconds: Number(find('#na-film-seconds').value), smoothness: Number(find('#na-film-smoothness').value) });
     const ended = await follow(run, 'loop', ({ done, total }) => { bar.firstChild.style.transform = `scaleX(${total ? done / total : 0})`; });
     if (run !== current.run) return;
-    if (ended.state !== 'done') throw new Refused(ended.error_text || say('server.away'));
+    if (ended.state !== 'done') throw new Refused(ended.reason || say('server.away'));
     const video = await playFilm(box, run, ended.film, `${plainName(current.status.name)}-loop.mp4`);
     video.id = 'na-loop';
     announce('film.ready');

@@ -55,7 +55,7 @@ async function open(run, step = null) {
   try { answer = await call('tick', { run }); }
   catch (trouble) {
     if (!(trouble instanceof Refused)) throw trouble;
-    forget(run);
+    if (trouble.code === 'run.unknown') forget(run);
     message(trouble.message);
     startOver();
     return;
@@ -72,7 +72,7 @@ async function open(run, step = null) {
   goto(step && allowed(step) ? step : state === 'finished' && can ? 'explore' : ['empty', 'prepared'].includes(state) ? 'data' : 'train');
   if (paintings) showReport(); else showData();
   tickSoon(200);
-  const bringing = await call('task', { run, task: 'bring' }).catch(() => null);
+  const bringing = await call('task', { run, task: 'uploads' }).catch(() => null);
   if (bringing && bringing.state === 'working' && !data.busy) { data.busy = true; await watchCheck(run).catch(() => {}); data.busy = false; }
 }
 
@@ -130,10 +130,10 @@ async function refresh() {
   const run = current.run;
   if (!run) return;
   let answer;
-  try { answer = await call('tick', { run, wall: train.wall, step: current.status && current.status.id === run && train.series ? current.status.step : null, exploring: current.step === 'explore' }); }
+  try { answer = await call('tick', { run, sample_grid_id: train.grid, step: current.status && current.status.id === run && train.series ? current.status.step : null, exploring: current.step === 'explore' }); }
   catch (trouble) {
     if (!(trouble instanceof Refused)) throw trouble;
-    if (run === current.run) { message(trouble.message); forget(run); startOver(); }
+    if (run === current.run) { message(trouble.message); if (trouble.code === 'run.unknown') forget(run); startOver(); }
     return;
   }
   if (run === current.run) take(answer);

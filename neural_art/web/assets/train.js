@@ -1,7 +1,6 @@
-// Step 2, Train: how many minutes; then the wall of samples, three lines, the clock, and what can be done.
+// Step 2, Train: how many minutes; then the sample grid, three lines, the clock, and what can be done.
 
-const MINUTES = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120];
-const train = { wall: null, loaded: new Map(), looking: null, film: null, filming: false, series: null };
+const train = { grid: null, loaded: new Map(), looking: null, film: null, filming: false, series: null };
 
 function buildTrain() {
   find('#na-train').append(buildAsk(), buildStudio());
@@ -10,10 +9,11 @@ function buildTrain() {
 // ---- the one question -----------------------------------------------------------------------------------------------
 
 function buildAsk() {
-  const minutes = make('input', { type: 'range', class: 'na-range', id: 'na-minutes', min: 0, max: MINUTES.length - 1, step: 1, value: MINUTES.indexOf(setting.minutes), 'data-from': 0, name: 'train.minutes' });
+  const { stops } = setting.minutes;
+  const minutes = make('input', { type: 'range', class: 'na-range', id: 'na-minutes', min: 0, max: stops.length - 1, step: 1, value: stops.indexOf(setting.minutes.default), 'data-from': 0, name: 'train.minutes' });
   const shown = make('output', { for: 'na-minutes' }), unit = make('span');
   const tellMinutes = () => {
-    const n = MINUTES[minutes.value];
+    const n = stops[minutes.value];
     shown.textContent = n;
     tell(unit, 'train.unit', { n });
     minutes.setAttribute('aria-valuetext', say('train.valuetext', { n }));
@@ -29,7 +29,7 @@ function buildAsk() {
   const begin = button('train.start', async () => {
     begin.disabled = true;
     const chosen = find('#na-ask input[data-recipe]:checked').value;
-    const details = { run: current.run, minutes: MINUTES[minutes.value], recipe: chosen, seed: Number(seed.value) || 0 };
+    const details = { run: current.run, minutes: stops[minutes.value], recipe: chosen, seed: Number(seed.value) || 0 };
     if (base) details.base = find('#na-base').checked;
     if (await attempt('train', details)) { announce('train.asked'); await refresh(); find('#na-train').focus({ preventScroll: true }); }
     begin.disabled = false;
@@ -45,30 +45,30 @@ function buildAsk() {
   return made;
 }
 
-// ---- the studio: wall, clock, lines ---------------------------------------------------------------------------------
+// ---- the studio: sample grid, clock, lines ---------------------------------------------------------------------------------
 
 function buildStudio() {
-  const wall = make('div', { class: 'na-wall', id: 'na-wall' }, make('p', { say: 'wall.waiting' }), make('img', { alt: '' }), make('img', { alt: '' }));
-  const past = make('input', { type: 'range', class: 'na-range', id: 'na-past', min: 0, max: 0, value: 0, 'data-from': 0, name: 'wall.past', on: { input: () => lookBack(Number(past.value)) } });
+  const grid = make('div', { class: 'na-wall', id: 'na-wall' }, make('p', { say: 'grid.waiting' }), make('img', { alt: '' }), make('img', { alt: '' }));
+  const past = make('input', { type: 'range', class: 'na-range', id: 'na-past', min: 0, max: 0, value: 0, 'data-from': 0, name: 'grid.past', on: { input: () => lookBack(Number(past.value)) } });
   const clockBox = make('div', { class: 'na-stack', style: 'gap:10px' },
     make('div', { class: 'na-clock' }, make('b', { id: 'na-left-clock', class: 'na-number' }, '–'), make('span', { class: 'na-note', id: 'na-clock-word' })),
     make('div', { class: 'na-bar', id: 'na-train-bar', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': 100, name: 'train.progress' }, make('i')),
     make('p', { class: 'na-note na-number', id: 'na-used' }));
   const lines = make('div', { class: 'na-lines', id: 'na-lines' },
-    line('distance', (value) => value.toLocaleString(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })), line('painted', (value) => `${Math.round(100 * value)} %`), line('speed', (value) => value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 1 : 0 })));
+    line('texture_distance', (value) => value.toLocaleString(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })), line('fooling_rate', (value) => `${Math.round(100 * value)} %`), line('pictures_per_second', (value) => value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 1 : 0 })));
   const actions = make('div', { class: 'na-row', id: 'na-actions' },
     button('train.pause', () => act('pause'), { shape: 'pause', 'data-when': 'training waiting' }),
     button('train.resume', () => act('resume'), { shape: 'play', look: 'na-first', 'data-when': 'paused failed' }),
     button('train.stop', () => act('stop'), { shape: 'stop', 'data-when': 'training paused' }),
     button('train.leave', () => act('stop'), { 'data-when': 'waiting' }),
     button('train.explore', () => goto('explore'), { look: 'na-first na-large', 'data-when': 'finished', id: 'na-play' }),
-    button('train.longer', () => act('longer', { minutes: 5 }), { 'data-when': 'finished' }),
+    button(['train.longer', { n: setting.minutes.longer }], () => act('train_longer', { minutes: setting.minutes.longer }), { 'data-when': 'finished' }),
     button('train.branch', branch, { 'data-when': 'finished', look: 'na-quiet' }));
   const film = make('section', { class: 'na-film', id: 'na-learning', hidden: true }, make('h3', { say: 'film.learning' }), make('p', { class: 'na-note', say: 'film.learning.note' }), make('div', { class: 'na-stack' }));
   return make('div', { class: 'na-studio', id: 'na-studio', hidden: true },
-    make('figure', { class: 'na-stack' }, make('div', { class: 'na-frame' }, wall),
-      make('figcaption', { class: 'na-note', say: 'wall.note' }),
-      make('label', { class: 'na-stack', style: 'gap:0', id: 'na-past-box', hidden: true }, make('span', { class: 'na-note na-row na-spread' }, make('span', { say: 'wall.first' }), make('span', { say: 'wall.now' })), past), film),
+    make('figure', { class: 'na-stack' }, make('div', { class: 'na-frame' }, grid),
+      make('figcaption', { class: 'na-note', say: 'grid.note' }),
+      make('label', { class: 'na-stack', style: 'gap:0', id: 'na-past-box', hidden: true }, make('span', { class: 'na-note na-row na-spread' }, make('span', { say: 'grid.first' }), make('span', { say: 'grid.now' })), past), film),
     make('div', { class: 'na-stack', style: 'gap:30px' }, clockBox, make('p', { class: 'na-trouble', id: 'na-reason', hidden: true }), actions, lines));
 }
 
@@ -105,7 +105,7 @@ function line(key, format) {
     points = kept.map(([each]) => each);
     seconds = kept.map(([, time]) => time);
     if (!points.length) { value.textContent = '–'; for (const path of svg.querySelectorAll('path')) path.setAttribute('d', ''); return; }
-    const low = key === 'distance' ? Math.max(0, Math.min(...points) - 0.1) : 0, high = Math.max(...points, low + 0.06) * 1.03, first = seconds[0], span = Math.max(seconds.at(-1) - first, 1);
+    const low = key === 'texture_distance' ? Math.max(0, Math.min(...points) - 0.1) : 0, high = Math.max(...points, low + 0.06) * 1.03, first = seconds[0], span = Math.max(seconds.at(-1) - first, 1);
     const course = points.map((each, index) => `${(((seconds[index] - first) / span) * 300).toFixed(1)} ${(62 - ((each - low) / (high - low)) * 58).toFixed(1)}`).join('L');
     svg.querySelector('.na-curve').setAttribute('d', 'M' + course);
     svg.querySelector('.na-under').setAttribute('d', `M0 63L${course}V63Z`);
@@ -128,45 +128,45 @@ function line(key, format) {
 
 /** The key of the words for where a line is heading, from its last third. */
 function trend(key, points) {
-  if (key !== 'distance' || points.length < 12) return `line.${key}.note`;
+  if (key !== 'texture_distance' || points.length < 12) return `line.${key}.note`;
   const mean = (some) => some.reduce((sum, each) => sum + each, 0) / some.length;
   const third = Math.floor(points.length / 3), gain = mean(points.slice(-2 * third, -third)) - mean(points.slice(-Math.ceil(third / 2)));
-  return gain > 0.012 ? 'line.distance.falling' : gain < -0.012 ? 'line.distance.rising' : 'line.distance.level';
+  return gain > 0.012 ? 'line.texture_distance.falling' : gain < -0.012 ? 'line.texture_distance.rising' : 'line.texture_distance.level';
 }
 
-// ---- the wall: two pictures, one fades into the other -----------------------------------------------------------------
+// ---- the sample grid: two pictures, one fades into the other -----------------------------------------------------------------
 
 async function hang(uri) {
-  const wall = find('#na-wall'), [a, b] = wall.querySelectorAll('img');
+  const grid = find('#na-wall'), [a, b] = grid.querySelectorAll('img');
   const [front, back] = a.classList.contains('na-shown') ? [a, b] : [b, a];
   back.src = uri;
   try { await back.decode(); } catch { return; }
-  if (back.naturalWidth) wall.style.aspectRatio = `${back.naturalWidth} / ${back.naturalHeight}`;
-  show(wall.querySelector('p'), false);
-  wall.append(back);  // above the other, so that nothing shows through
+  if (back.naturalWidth) grid.style.aspectRatio = `${back.naturalWidth} / ${back.naturalHeight}`;
+  show(grid.querySelector('p'), false);
+  grid.append(back);  // above the other, so that nothing shows through
   back.classList.add('na-shown');
-  back.alt = say('wall.alt', { n: current.status ? current.status.paintings : 0 });
-  setTimeout(() => { if (back.classList.contains('na-shown') && wall.lastChild === back) { front.classList.remove('na-shown'); front.alt = ''; } }, 750);
+  back.alt = say('grid.alt', { n: current.status ? current.status.paintings : 0 });
+  setTimeout(() => { if (back.classList.contains('na-shown') && grid.lastChild === back) { front.classList.remove('na-shown'); front.alt = ''; } }, 750);
 }
 
 function unhang() {
-  const wall = find('#na-wall');
-  for (const each of wall.querySelectorAll('img')) { each.classList.remove('na-shown'); each.removeAttribute('src'); }
-  show(wall.querySelector('p'), true);
-  Object.assign(train, { wall: null, loaded: new Map(), looking: null, film: null, filming: false, series: null });
+  const grid = find('#na-wall');
+  for (const each of grid.querySelectorAll('img')) { each.classList.remove('na-shown'); each.removeAttribute('src'); }
+  show(grid.querySelector('p'), true);
+  Object.assign(train, { grid: null, loaded: new Map(), looking: null, film: null, filming: false, series: null });
   empty(find('#na-learning .na-stack'));
   for (const each of root.querySelectorAll('.na-line')) each.draw([], []);
 }
 
-/** Walks back through the walls: how it learned. */
+/** Walks back through the sample grids: how it learned. */
 async function lookBack(index) {
   const past = find('#na-past');
   fill(past);
   train.looking = index >= Number(past.max) ? null : index;
   if (!train.loaded.has(index)) {
-    const answer = await call('wall', { run: current.run, index }).catch(() => null);
+    const answer = await call('sample_grid', { run: current.run, index }).catch(() => null);
     if (!answer) return;
-    train.loaded.set(index, answer.wall);
+    train.loaded.set(index, answer.sample_grid);
     if (train.loaded.size > 80) train.loaded.delete(train.loaded.keys().next().value);
   }
   if (Number(past.value) === index) hang(train.loaded.get(index));
@@ -179,7 +179,7 @@ function drawTrain(status, news) {
   show(find('#na-ask'), !asked);
   show(find('#na-studio'), asked);
   if (!asked) return;
-  const { state } = status, ending = state === 'training' && status.wish !== 'train';
+  const { state } = status, ending = state === 'training' && status.desired_state !== 'training';
   const left = find('#na-left-clock'), word = find('#na-clock-word'), bar = find('#na-train-bar');
   const begun = status.seconds > 0;
   if (state === 'finished') { left.textContent = clock(status.seconds); tell(word, 'clock.took'); }
@@ -195,27 +195,25 @@ function drawTrain(status, news) {
   reason.textContent = status.reason || status.notice || '';
   show(reason, Boolean(reason.textContent));
   for (const each of find('#na-actions').children) show(each, each.dataset.when.split(' ').includes(state) && !(ending && each.dataset.when !== 'finished'));
-  find('#na-wall p').textContent = say(state === 'waiting' ? 'wall.queue' : state === 'failed' ? 'wall.failed' : 'wall.waiting');
+  find('#na-wall p').textContent = say(state === 'waiting' ? 'grid.queue' : state === 'failed' ? 'grid.failed' : 'grid.waiting');
   if (news.series) {
     train.series = news.series;
-    const { seconds, distance, painted, pictures_per_second: speed } = news.series;
-    find('[data-line=distance]').draw(distance, seconds);
-    find('[data-line=painted]').draw(painted, seconds);
-    find('[data-line=speed]').draw(speed, seconds);
+    const { seconds, ...lines } = news.series;
+    for (const [key, values] of Object.entries(lines)) find(`[data-line=${key}]`).draw(values, seconds);
   }
   const past = find('#na-past');
-  show(find('#na-past-box'), status.walls > 1);
-  if (status.walls > 0 && Number(past.max) !== status.walls - 1) {
+  show(find('#na-past-box'), status.sample_grids > 1);
+  if (status.sample_grids > 0 && Number(past.max) !== status.sample_grids - 1) {
     const atEnd = train.looking === null;
-    past.max = status.walls - 1;
+    past.max = status.sample_grids - 1;
     if (atEnd) past.value = past.max;
     fill(past);
   }
-  if (news.wall) {
-    train.wall = news.wall_mark;
-    if (train.looking === null) hang(news.wall);
+  if (news.sample_grid) {
+    train.grid = news.sample_grid_id;
+    if (train.looking === null) hang(news.sample_grid);
   }
-  if (state === 'finished' && status.walls > 0) learningFilm();
+  if (state === 'finished' && status.sample_grids > 0) learningFilm();
   else show(find('#na-learning'), false);
 }
 
@@ -230,7 +228,7 @@ async function learningFilm() {
     await call('learning_film', { run });
     const ended = await follow(run, 'learning', ({ done, total }) => { bar.classList.remove('na-unsure'); bar.firstChild.style.transform = `scaleX(${total ? done / total : 0})`; });
     if (run !== current.run) return;
-    if (ended.state !== 'done') { empty(box, make('p', { class: 'na-note' }, ended.error_text || '')); train.film = key; return; }
+    if (ended.state !== 'done') { empty(box, make('p', { class: 'na-note' }, ended.reason || '')); train.film = key; return; }
     await playFilm(box, run, ended.film, `${plainName(current.status.name)}-learning.mp4`, { loop: false, label: 'film.learning' });
     train.film = key;
   } catch { train.film = key; empty(box); }

@@ -1,0 +1,108 @@
+"""Files that are written whole or not at all, and what a person is told when the disk refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from neural_art.errors import NeuralArtError, StorageError
+
+_PART = ".part"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` to write to; when the block ends well, that file is synced and renamed.
+
+    When it does not, the file is removed and whatever was at ``path`` stays. The folder must exist already: what was
+    deleted stays deleted.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PART}")
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put ``content`` in place of the file at ``path``: whole or not at all (see ``replacing``)."""
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write plain values as JSON, whole or not at all."""
+    write(path, json.dumps(values, ensure_ascii=False, allow_nan=False).encode())
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file; None if there is no file. Raises ``StorageError`` for a damaged one."""
+    try:
+        values = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError:
+        values = None
+    if not isinstance(values, Mapping):
+        raise StorageError("damaged", name=path.name)
+    return dict(values)
+
+
+@contextlib.contextmanager
+def work_folder(folder: Path, name: str) -> Iterator[Path]:
+    """A new folder inside ``folder`` for work in progress; it is gone when the block ends."""
+    made = folder / f".{name}.{secrets.token_hex(4)}{_PART}"
+    made.mkdir()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a killed process left unfinished in ``folder`` and below: files and folders of ``replacing`` and
+    ``work_folder``."""
+    for left in sorted(folder.rglob(f".*{_PART}")):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def storage_error(error: OSError | MemoryError) -> StorageError:
+    """What the machine refused, for a person. It names the file, never the folder that the file is in."""
+    if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
+        return StorageError("out-of-memory")
+    name = Path(os.fsdecode(error.filename)).name if error.filename else "?"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageError("disk-full")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StorageError("read-only", name=name)
+    if error.errno == errno.ENOENT:
+        return StorageError("gone", name=name)
+    return StorageError("failed", name=name, why=error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def storage_errors() -> Iterator[None]:
+    """While the block lasts, an ``OSError`` or ``MemoryError`` becomes a ``StorageError``."""
+    try:
+        yield
+    except NeuralArtError:
+        raise
+    except shutil.Error as error:  # copytree collects what went wrong
+        raise StorageError("not-copied") from error
+    except (OSError, MemoryError) as error:
+        raise storage_error(error) from error

@@ -1,0 +1,75 @@
+"""The models of runs, opened to explore. PyTorch is loaded when the first one is opened."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from neural_art.runs.run import Run
+
+if TYPE_CHECKING:
+    from neural_art.explore.explorer import Explorer
+
+OPEN_MODELS: Final = 4
+"""Models that are kept open at once."""
+
+_log = logging.getLogger(__name__)
+
+
+def open_explorer(run: Run) -> Explorer:
+    """The run's newest model. Raises ``CheckpointError`` where there is none yet, or it is damaged."""
+    from neural_art.explore.explorer import Explorer
+
+    return Explorer.open(run.folder, name=run.info.name)
+
+
+class ModelCache:
+    """Open models, the ``most`` recently used ones. A newer checkpoint is opened in the background."""
+
+    def __init__(self, most: int = OPEN_MODELS) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._opening: dict[str, threading.Lock] = {}
+        self._open: OrderedDict[str, tuple[int, Explorer]] = OrderedDict()  # id -> mtime of its checkpoint, model
+
+    def get(self, run: Run) -> Explorer:
+        """The run's model: the newest, or the one before while the newest is being opened."""
+        mtime = run.paths.checkpoint.stat().st_mtime_ns
+        with self._lock:
+            opening = self._opening.setdefault(run.id, threading.Lock())
+            cached = self._open.get(run.id)
+            if cached is not None:
+                self._open.move_to_end(run.id)
+        if cached is None:
+            with opening:
+                with self._lock:
+                    cached = self._open.get(run.id)
+                return cached[1] if cached is not None else self._add(run, mtime)
+        if cached[0] != mtime and opening.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(run, mtime, opening), name="model", daemon=True).start()
+        return cached[1]
+
+    def remove(self, id: str) -> None:
+        """Close the model of a run that is gone."""
+        with self._lock:
+            self._open.pop(id, None)
+            self._opening.pop(id, None)
+
+    def _renew(self, run: Run, mtime: int, opening: threading.Lock) -> None:
+        try:
+            self._add(run, mtime)
+        except Exception:
+            _log.exception("A newer model of a run could not be opened.")
+        finally:
+            opening.release()
+
+    def _add(self, run: Run, mtime: int) -> Explorer:
+        explorer = open_explorer(run)
+        with self._lock:
+            self._open[run.id] = (mtime, explorer)
+            self._open.move_to_end(run.id)
+            while len(self._open) > self._most:
+                self._open.popitem(last=False)
+        return explorer

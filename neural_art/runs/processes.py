@@ -1,0 +1,145 @@
+"""Worker processes: started, counted, ended, and asked what they died of."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from neural_art import files
+from neural_art.errors import NeuralArtError, RunError, StorageError
+from neural_art.messages import Message
+from neural_art.runs.desired import desired_state
+from neural_art.runs.journal import Journal
+from neural_art.runs.lock import is_locked, lock_holder, sign_lock
+from neural_art.runs.run import Run
+
+
+class WorkerProcesses:
+    """The workers that this process started. ``base``: the model that new runs start from.
+
+    They live in sessions of their own, so they go on when their parent dies.
+    """
+
+    def __init__(self, base: Path | None = None) -> None:
+        self._base = base
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, run: Run, lock: int, *, keep_log: bool = False) -> None:
+        """Start a worker that holds the run from its first moment on: ``lock`` (``take_lock``) is passed to it."""
+        command = [sys.executable, "-m", "neural_art.runs.worker", str(run.folder), "--lock", str(lock)]
+        if self._base is not None:
+            command += ["--base", str(self._base)]
+        environment = {
+            **os.environ,
+            # Threads of a worker that is put aside for others must not burn its time waiting for each other: on two
+            # cores beside another load this trains three times as fast.
+            "OMP_WAIT_POLICY": "passive",
+            # A step frees as much memory as it takes, in several threads. With few arenas the next step finds it again:
+            # a training takes the same time and 100 to 250 MB less.
+            "MALLOC_ARENA_MAX": "2",
+        }
+        with run.paths.worker_log.open("ab" if keep_log else "wb") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=Path(__file__).parents[2],
+                env=environment,
+                pass_fds=[lock],
+                start_new_session=True,
+            )
+        self._started[run.id] = process
+        sign_lock(lock, process.pid)  # it does so itself once it has loaded PyTorch
+
+    def poll(self, id: str) -> None:
+        """Take notice if the run's worker has ended, so that it does not stay as a zombie."""
+        if process := self._started.get(id):
+            process.poll()
+
+    def forget(self, id: str) -> None:
+        """Forget the run's worker, unless it is at work."""
+        process = self._started.get(id)
+        if process is not None and process.poll() is not None:
+            del self._started[id]
+
+    def end(self, run: Run, *, patience: float = 10.0) -> None:
+        """End whoever trains the run, started here or not, and wait until that is done.
+
+        Raises ``RunError`` ("not-ended") if that takes longer than ``patience`` seconds.
+        """
+        process = self._started.get(run.id)
+        deadline = time.monotonic() + patience
+        while is_locked(run):
+            if process is not None and process.poll() is None:
+                _kill(process.pid)
+            elif (holder := lock_holder(run)) is not None and holder.pid != os.getpid():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    _kill(holder.pid)
+            if time.monotonic() > deadline:
+                raise RunError("not-ended")
+            time.sleep(0.02)
+        if process is not None:
+            process.wait()
+
+    def release(self, *, kill: bool = False) -> None:
+        """Let go of all workers, or ``kill`` them as a power cut would."""
+        for process in list(self._started.values()):
+            if kill:
+                _kill(process.pid)
+                process.wait()
+            elif process.poll() is None:
+                process.returncode = 0  # it is no longer ours to wait for
+        self._started.clear()
+
+    def cause_of_death(self, run: Run) -> Message:
+        """Why the run's worker died again and again, from how it ended and what it printed."""
+        printed = _tail(run.paths.worker_log)
+        process = self._started.get(run.id)
+        if "MemoryError" in printed or "allocate memory" in printed:
+            return StorageError("out-of-memory").message
+        if process is not None and process.returncode == -signal.SIGKILL:
+            return Message("run.killed")
+        if process is not None and process.returncode in (-signal.SIGILL, -signal.SIGSEGV, -signal.SIGBUS):
+            return Message("run.crashed", {"signal": signal.Signals(-process.returncode).name})
+        if printed:
+            return Message("run.no-progress-after", {"printed": printed.splitlines()[-1][:200]})
+        return Message("run.no-progress")
+
+
+def count_attempt(run: Run) -> int:
+    """Count a start of the run's worker: 1 if a person asked for it or the one before got further, else one more."""
+    desired, saved = desired_state(run), Journal(run).saved_step
+    asked = desired.asked if desired else 0.0
+    count = 1
+    with contextlib.suppress(NeuralArtError, KeyError, TypeError):
+        before = files.read_json(run.paths.restart_attempts)
+        if before is not None and before["asked"] == asked and saved <= before["saved"]:
+            count = before["count"] + 1
+    files.write_json(run.paths.restart_attempts, {"asked": asked, "saved": saved, "count": count})
+    return count
+
+
+def _kill(pid: int) -> None:
+    """End a worker with all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
+            return file.read().decode(errors="replace").strip()
+    except OSError:
+        return ""

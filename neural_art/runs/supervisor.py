@@ -1,0 +1,306 @@
+"""The queue of runs: who is trained now, who waits, and what is done about workers that died.
+
+Nothing that matters is kept in memory: what has to be remembered lies in the runs' folders. So two supervisors on one
+folder, or a supervisor and a command line, do no harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from neural_art import files
+from neural_art.errors import NeuralArtError, RunError
+from neural_art.events import Failed, Finished
+from neural_art.messages import Message
+from neural_art.runs.desired import clear_desired_state, desired_state
+from neural_art.runs.journal import Journal
+from neural_art.runs.lock import is_locked, take_lock
+from neural_art.runs.processes import WorkerProcesses, count_attempt
+from neural_art.runs.registry import Registry
+from neural_art.runs.run import Run
+from neural_art.runs.status import last_activity, state_of, status_of
+
+POLL_SECONDS: Final = 0.4
+"""How often the runs that train or wait are looked at."""
+
+SURVEY_SECONDS: Final = 20.0
+"""How often all runs are looked at: others may have started some, and some may have to be removed."""
+
+RESTARTS: Final = 3
+"""How often a worker that died without getting anywhere is started again."""
+
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Looks after the runs of a ``registry``: starts workers in turn, starts them again, removes what is out of use.
+
+    ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
+    ``keep_seconds``: runs that nobody used for so long are removed; None keeps them for ever.
+    ``base``: the model that a new run starts from. ``removed`` is called with the id of a run that is gone.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        at_once: int = 1,
+        keep_seconds: float | None = None,
+        base: Path | None = None,
+        removed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        if at_once < 1:
+            raise ValueError(f"at_once is {at_once}; it must be at least 1")
+        self._registry = registry
+        self._at_once = at_once
+        self._keep_seconds = keep_seconds
+        self._removed = removed
+        self._processes = WorkerProcesses(base)
+        self._busy: set[str] = set()  # ids of runs that train, wait, or have to be brought to an end
+        self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
+        self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
+        self._troubles: dict[str, Message] = {}  # id -> why its worker could not even be started
+        self._next_survey = 0.0
+        self._wake = threading.Event()
+        self._closed = False
+        self._survey()
+
+    def start(self) -> None:
+        """Look after the queue from now on, in a thread."""
+        threading.Thread(target=self._live, name="supervisor", daemon=True).start()
+
+    def close(self, *, workers: bool = False) -> None:
+        """Stop looking after the queue. Workers go on, unless ``workers`` ends those that were started here."""
+        with self._registry.lock:
+            self._closed = True
+        self._wake.set()
+        self._processes.release(kill=workers)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is trained or waits."""
+        return bool(self._busy)
+
+    def trouble(self, id: str) -> Message | None:
+        """Why no worker could be started for the run, where not even that could be written into its folder."""
+        return self._troubles.get(id)
+
+    def queue_place(self, id: str) -> int | None:
+        """The run's place in the queue, 1 for the next; None if it does not wait."""
+        with self._registry.lock:
+            queue = [run.id for run in self._queue(self._busy | {id})]
+        return queue.index(id) + 1 if id in queue else None
+
+    @contextlib.contextmanager
+    def changing(self, id: str) -> Iterator[Run]:
+        """The run, for a block that asks something of it: nobody else in this process changes it meanwhile, and the
+        queue looks at it at once afterwards."""
+        with self._registry.lock:
+            run = self._registry.open(id)
+            yield run
+            self._troubles.pop(id, None)
+            self._not_before.pop(id, None)
+            self._busy.add(id)
+        self._wake.set()
+
+    def finish(self, run: Run) -> None:
+        """End a training early, as was asked, where no worker is left to do it. A run without a model leaves the queue.
+
+        Does nothing if the training has ended already.
+        """
+        try:
+            lock = take_lock(run)
+        except RunError:
+            return  # a worker lives after all and sees the desired state
+        try:
+            desired = desired_state(run)
+            if desired is None or Journal(run).digest.ended_after(desired.after):
+                return
+            if run.paths.checkpoint.exists():
+                status = status_of(run)
+                rate = status.pictures_per_second or 0.0
+                Journal(run).append(
+                    Finished(step=status.step, seconds=status.seconds, early=True, pictures_per_second=rate)
+                )
+            else:
+                clear_desired_state(run)
+        finally:
+            os.close(lock)
+
+    def delete(self, id: str) -> None:
+        """End the run's worker and remove the run with everything in it."""
+        run = self._registry.find(id)
+        with self._registry.hidden(id):  # from here on nobody finds it, and no worker is started for it
+            with self._registry.lock:
+                self._busy.discard(id)
+            try:
+                self._processes.end(run)
+                run.delete()
+            finally:
+                with self._registry.lock:
+                    self._forget(id)
+
+    # ---- the thread
+
+    def _live(self) -> None:
+        while not self._closed:
+            try:
+                self._attend()
+            except Exception:  # whatever one run is like, the others are looked after
+                _log.exception("The queue of runs stumbled.")
+            self._wake.wait(POLL_SECONDS if self._busy else 5 * POLL_SECONDS)
+            self._wake.clear()
+
+    def _attend(self) -> None:
+        """Look once at the runs for which something may have to be done."""
+        if time.monotonic() >= self._next_survey:
+            self._survey()
+        with self._registry.lock:
+            for id in list(self._busy):
+                if not self._look_at(id):
+                    self._forget(id)
+            if self._closed or self._at_work() >= self._at_once or not self._queue(self._busy):
+                return
+            with self._turn() as ours:
+                if ours:
+                    self._survey()  # what others have started in the meantime
+                    free = self._at_once - self._at_work()
+                    for run in self._queue(self._busy):
+                        if free <= 0:
+                            break
+                        free -= self._start(run)
+
+    def _survey(self) -> None:
+        """Look at every run: take up what waits, remove what nobody used for too long."""
+        keep = self._keep_seconds
+        self._next_survey = time.monotonic() + min(
+            SURVEY_SECONDS, SURVEY_SECONDS if keep is None else max(0.2, keep / 4)
+        )
+        for id in self._registry.ids():
+            with contextlib.suppress(NeuralArtError, OSError):
+                self._survey_run(self._registry.find(id))
+
+    def _survey_run(self, run: Run) -> None:
+        if run.id in self._busy:
+            return
+        if is_locked(run):
+            self._busy.add(run.id)
+            return
+        mtimes = _mtimes(run)
+        if self._settled.get(run.id) != mtimes:
+            if self._look_at(run.id):
+                self._busy.add(run.id)
+                return
+            self._settled[run.id] = mtimes
+        if self._keep_seconds is not None and time.time() - last_activity(run) > self._keep_seconds:
+            self.delete(run.id)
+
+    def _look_at(self, id: str) -> bool:
+        """Whether the run needs looking after; does what can be done at once."""
+        self._processes.poll(id)
+        try:
+            run = self._registry.find(id)
+            if is_locked(run):
+                return True
+            run = self._registry.open(id)
+            desired, state = desired_state(run), state_of(run)
+            if desired is not None and desired.state == "finished" and state == "finished":
+                self.finish(run)
+            return state == "waiting"
+        except (NeuralArtError, OSError):  # gone, or a damaged file: whoever opens the run is told
+            return False
+
+    def _at_work(self) -> int:
+        return sum(is_locked(Run(self._registry.root / id)) for id in self._busy)
+
+    def _queue(self, ids: Iterable[str]) -> list[Run]:
+        """The runs among these that wait, in the order in which they were asked for."""
+        queue = []
+        for id in ids:
+            if id in self._troubles and time.monotonic() < self._not_before.get(id, 0.0):
+                continue
+            with contextlib.suppress(NeuralArtError, OSError):
+                run = self._registry.find(id)
+                desired = desired_state(run)
+                if desired is not None and state_of(run) == "waiting":
+                    queue.append((desired.asked, id, run))
+        return [run for _, _, run in sorted(queue, key=lambda entry: entry[:2])]
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[bool]:
+        """Whether it is our turn to start workers; another supervisor on the same folder then waits."""
+        try:
+            descriptor = os.open(self._registry.root / ".line", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            yield True  # the folder cannot be written: starting will say so
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
+    def _start(self, run: Run) -> bool:
+        """Start the run's worker. Whether its turn is used up by that."""
+        if time.monotonic() < self._not_before.get(run.id, 0.0):
+            return True  # its worker just died; it will be started again soon
+        try:
+            lock = take_lock(run)
+        except RunError:
+            return True  # somebody else was quicker
+        except OSError as error:
+            return self._give_up(run, files.storage_error(error).message)
+        try:
+            attempt = count_attempt(run)
+            if attempt > 1 + RESTARTS:
+                step, seconds = Journal(run).standing
+                reason = self._processes.cause_of_death(run)
+                Journal(run).append(Failed(step=step, seconds=seconds, reason=reason))
+                return False
+            self._not_before[run.id] = time.monotonic() + 0.5 * (attempt - 1)
+            self._troubles.pop(run.id, None)
+            self._processes.start(run, lock, keep_log=attempt > 1)
+            return True
+        except NeuralArtError as error:
+            return self._give_up(run, error.message)
+        except OSError as error:
+            return self._give_up(run, files.storage_error(error).message)
+        finally:
+            os.close(lock)
+
+    def _give_up(self, run: Run, reason: Message) -> bool:
+        """Remember why no worker could be started; it is tried again after a while."""
+        if run.exists():
+            self._troubles[run.id] = reason
+            self._not_before[run.id] = time.monotonic() + SURVEY_SECONDS
+        return False
+
+    def _forget(self, id: str) -> None:
+        self._busy.discard(id)
+        self._not_before.pop(id, None)
+        self._settled.pop(id, None)
+        self._processes.forget(id)
+        if not (self._registry.root / id).exists():
+            self._troubles.pop(id, None)
+            self._removed(id)
+
+
+def _mtimes(run: Run) -> tuple[int, ...]:
+    """Numbers that change when something was asked of the run or something happened; cheap to look up."""
+    mtimes = []
+    for path in (run.paths.desired_state, run.paths.events):
+        try:
+            mtimes.append(path.stat().st_mtime_ns)
+        except OSError:
+            mtimes.append(0)
+    return tuple(mtimes)

@@ -1,0 +1,100 @@
+"""Step 3, Explore: pictures at positions of the latent space, and those that a person keeps."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from PIL import Image
+
+from neural_art.checks import Range, check_range, in_range
+from neural_art.errors import RunError
+from neural_art.explore.explorer import ENLARGED, Explorer
+from neural_art.runs.studio import Studio
+from neural_art.web import answers, requests
+from neural_art.web.requests import Request
+
+SHOWN: Final = 256
+"""Pixels: a smaller picture is enlarged here, more finely than a browser would do it."""
+
+FINE: Final = 512
+"""Pixels of a picture that is looked at while nothing moves."""
+
+PICTURES: Final[Range] = (1, 16)
+"""How many pictures ``paint_many`` paints at once."""
+
+SIDES: Final[Range] = (16, 256)
+"""Their side in pixels."""
+
+THUMBNAILS: Final = 48
+"""Paintings shown by one call."""
+
+
+class Explore:
+    """What the page asks at step 3."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def explore(self, request: Request) -> dict[str, Any]:
+        """What the run's model offers."""
+        run = self._studio.run(requests.text(request, "run"))
+        explorer = self._studio.explorer(run.id)
+        return {
+            "aspect": explorer.aspect,
+            "names": [answers.short_name(painting) for painting in explorer.paintings],
+            "class_names": list(explorer.class_names),
+            "version": explorer.step,
+            "favourites": run.favourites(),
+        }
+
+    def paint(self, request: Request) -> dict[str, Any]:
+        """The square picture at a ``position``, as quickly as can be: this is what a slider waits for.
+
+        ``fine``: larger and with the enlarger's strokes, for when nothing moves.
+        """
+        began = time.perf_counter()
+        explorer, position = self._explorer(request), requests.position(request)
+        fine = requests.flag(request, "fine")
+        enlarge = max(1, FINE // explorer.size) if fine else 1
+        picture = explorer.picture(position, square=True, enlarge=enlarge, threads=self._studio.spare_threads)
+        if picture.width < SHOWN:
+            picture = picture.resize((SHOWN, SHOWN), Image.Resampling.BICUBIC)
+        uri = answers.jpeg(picture, 92, subsampling=0) if fine else answers.jpeg(picture, 88)
+        took = round(1000 * (time.perf_counter() - began), 1)
+        return {"picture": uri, "version": explorer.step, "fine": fine, "took": took}
+
+    def paint_many(self, request: Request) -> dict[str, Any]:
+        """Small square pictures at up to 16 ``positions``, ``side`` pixels wide."""
+        positions, side = requests.positions(request), requests.whole(request, "side", SIDES)
+        check_range(RunError, "positions", len(positions), PICTURES, whole=True)
+        explorer, pictures = self._explorer(request), []
+        for position in positions:  # one by one, so that a slider gets its turn in between
+            pixels = explorer.paint(explorer.latent_at(position)[None])[0]
+            pictures.append(answers.jpeg(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS), 85))
+        return {"pictures": pictures}
+
+    def thumbnails(self, request: Request) -> dict[str, Any]:
+        """Thumbnails of up to 48 of the run's own paintings, by their ``indexes``."""
+        run, indexes = self._studio.run(requests.text(request, "run")), request.get("indexes")
+        own = self._studio.explorer(run.id).paintings
+        if not isinstance(indexes, list) or len(indexes) > THUMBNAILS:
+            raise RunError("request-no-list", name="indexes")
+        if not all(in_range(index, (0, len(own) - 1), whole=True) for index in indexes):
+            raise RunError("no-such-paintings")
+        return {"thumbnails": [answers.thumbnail(run.paths.paintings / own[index].file) for index in indexes]}
+
+    def picture(self, request: Request) -> dict[str, Any]:
+        """The picture at a ``position`` as a PNG file in the paintings' aspect, ``enlarge`` times as large."""
+        explorer, position = self._explorer(request), requests.position(request)
+        picture = explorer.png(position, enlarge=requests.whole(request, "enlarge", ENLARGED))
+        return {"picture": answers.data_uri(picture, "image/png")}
+
+    def favourites(self, request: Request) -> dict[str, Any]:
+        """Keep these ``favourites`` (positions) instead of the earlier ones."""
+        run = self._studio.run(requests.text(request, "run"))
+        run.set_favourites([position.to_json() for position in requests.positions(request, "favourites")])
+        return {"favourites": run.favourites()}
+
+    def _explorer(self, request: Request) -> Explorer:
+        return self._studio.explorer(requests.text(request, "run"))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from run_makers import ask_to_train, paintings_folder, prepared_run, until
+
+from neural_art.errors import CheckpointError
+from neural_art.runs import worker
+from neural_art.runs.models import ModelCache, open_explorer
+from neural_art.runs.run import Run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    root = tmp_path_factory.mktemp("trained")
+    run = ask_to_train(prepared_run(root / "runs", paintings_folder(root / "paintings")))
+    list(worker.train(run))
+    return run
+
+
+def test_a_model_is_kept_until_there_is_a_newer_one(trained: Run) -> None:
+    cache = ModelCache()
+    first = cache.get(trained)
+    assert cache.get(trained) is first
+    trained.paths.checkpoint.touch()
+    until(lambda: cache.get(trained) is not first)
+
+
+def test_a_newer_model_that_cannot_be_opened_leaves_the_one_before(trained: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / trained.id)
+    shutil.copytree(trained.folder, run.folder)
+    cache = ModelCache()
+    first = cache.get(run)
+    run.paths.checkpoint.write_bytes(b"nonsense")
+    for _ in range(3):
+        assert cache.get(run) is first
+    shutil.copyfile(trained.paths.checkpoint, run.paths.checkpoint)
+    until(lambda: cache.get(run) is not first)
+    run.paths.checkpoint.write_bytes(b"nonsense")
+    cache.remove(run.id)
+    with pytest.raises(CheckpointError):
+        cache.get(run)
+
+
+def test_only_the_most_recently_used_models_stay_open(trained: Run, tmp_path: Path) -> None:
+    runs = [Run(tmp_path / str(number)) for number in range(3)]
+    for run in runs:
+        shutil.copytree(trained.folder, run.folder)
+    cache = ModelCache(most=2)
+    opened = [cache.get(run) for run in runs]
+    assert cache.get(runs[2]) is opened[2]
+    assert cache.get(runs[1]) is opened[1]
+    assert cache.get(runs[0]) is not opened[0]
+
+
+def test_an_explorer_has_the_name_that_its_run_has_now(trained: Run) -> None:
+    trained.rename("Another name")
+    explorer = open_explorer(trained)
+    assert explorer.name == "Another name"
+    assert (len(explorer.paintings), explorer.aspect) == (8, pytest.approx(1.5))

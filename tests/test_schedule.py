@@ -1,0 +1,52 @@
+"""Schedules of a training, as functions of its progress."""
+
+import time
+
+import pytest
+
+from neural_art.recipe import Budget
+from neural_art.training import schedule
+
+
+def test_the_adversarial_loss_waits_for_the_warm_up_and_then_grows_to_its_weight() -> None:
+    weights = [schedule.adversarial_weight(progress, 0.8, 0.25) for progress in (0, 0.25, 0.3, 0.35, 1)]
+    assert weights == pytest.approx([0, 0, 0.4, 0.8, 0.8])
+    assert schedule.adversarial_weight(0, 0.8, None) == 0.8
+
+
+def test_learning_rates_rise_fall_to_a_tenth_and_are_doubled_without_an_adversary() -> None:
+    rates = [schedule.learning_rate(progress, adversarial=True) for progress in (0, 0.01, 0.02, 0.5, 1)]
+    assert rates[0] < rates[1] < rates[2] > rates[3] > rates[4] == pytest.approx(0.1)
+    assert schedule.learning_rate(0.1, adversarial=False) == 2 * schedule.learning_rate(0.1, adversarial=True)
+
+
+def test_a_base_fades_slowly_from_the_average_and_a_beginning_soon() -> None:
+    with_base, without = (1 - schedule.ema_decay(200, 0.25, from_base=from_base) for from_base in (True, False))
+    assert 0 < 10 * with_base < without < 0.1
+    early, late = (schedule.ema_decay(step, 0.25, from_base=True) for step in (0, 10_000))
+    assert early < late < 1
+
+
+@pytest.mark.parametrize("minutes", [0.5, 5, 60])
+def test_sample_grids_are_dense_at_first_and_about_sixty_in_all(minutes: float) -> None:
+    seconds, gaps = 0.0, []
+    while seconds < 60 * minutes:
+        gaps.append(schedule.sample_grid_gap(seconds, 60 * minutes))
+        seconds += gaps[-1]
+    assert gaps[0] <= 3.01 + minutes / 10
+    assert gaps == sorted(gaps)
+    assert 40 <= len(gaps) <= 75
+
+
+def test_a_clock_keeps_a_second_of_the_budget_and_counts_earlier_sittings() -> None:
+    clock = schedule.Clock(Budget(minutes=1), began=time.monotonic() - 29.5, used=10)
+    assert clock.seconds == pytest.approx(39.5, abs=0.2)
+    assert clock.progress(7) == pytest.approx(39.5 / 59, abs=0.01)
+    assert clock.left(7) == pytest.approx(20.5, abs=0.2)
+
+
+def test_a_budget_of_steps_is_told_by_steps() -> None:
+    clock = schedule.Clock(Budget(steps=8), began=time.monotonic() - 4)
+    assert [clock.progress(step) for step in (0, 4, 8, 9)] == [0, 0.5, 1, 1]
+    assert clock.total(4) == pytest.approx(8, abs=0.1)
+    assert clock.left(4) == pytest.approx(4, abs=0.1)

@@ -1,0 +1,217 @@
+"""The life of trainings in processes of their own. These tests wait for what the workers do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from run_makers import ENDLESS, FEW_STEPS, TINY, ask_to_train, paintings_folder, prepared_run, until
+
+from neural_art.errors import StorageError
+from neural_art.events import Finished
+from neural_art.runs import worker
+from neural_art.runs.journal import Journal
+from neural_art.runs.lock import is_locked, lock_holder
+from neural_art.runs.run import Run
+from neural_art.runs.status import state_of
+from neural_art.runs.studio import Studio
+
+
+@pytest.fixture(scope="module")
+def paintings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of prepared paintings, to be copied."""
+    root = tmp_path_factory.mktemp("paintings")
+    return prepared_run(root, paintings_folder(root / "uploads")).paths.paintings
+
+
+@pytest.fixture(scope="module")
+def trained(paintings: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run, to be copied."""
+    run = Run.create(tmp_path_factory.mktemp("trained"), "Blocks")
+    shutil.copytree(paintings, run.paths.paintings)
+    assert isinstance(list(worker.train(ask_to_train(run, FEW_STEPS)))[-1], Finished)
+    return run
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """A studio at work."""
+    at_work = Studio(tmp_path / "runs")
+    yield at_work
+    at_work.close(workers=True)
+
+
+def new_run(studio: Studio, paintings: Path) -> str:
+    run = studio.create("Blocks")
+    shutil.copytree(paintings, run.paths.paintings)
+    return run.id
+
+
+def copy_run(run: Run, studio: Studio) -> str:
+    shutil.copytree(run.folder, studio.root / run.id)
+    return run.id
+
+
+def holder_of(studio: Studio, id: str) -> psutil.Process:
+    """The process that trains a run, as soon as there is one."""
+    found: list[psutil.Process] = []
+
+    def held() -> bool:
+        holder = lock_holder(studio.run(id))
+        found.extend([holder] if holder else [])
+        return bool(found)
+
+    until(held)
+    return found[0]
+
+
+def workers_below(root: Path) -> list[psutil.Process]:
+    """The workers of runs in ``root`` that this process started and that live."""
+    children = psutil.Process().children()
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if any(part.startswith(str(root)) for part in child.cmdline())]
+
+
+def starts(run: Run) -> list[tuple[bool, int]]:
+    events: list[dict[str, Any]] = Journal(run).events()
+    return [(event["resumed"], event["step"]) for event in events if event["event"] == "started"]
+
+
+def test_a_killed_training_goes_on_by_itself_from_what_was_saved(studio: Studio, trained: Run) -> None:
+    id = copy_run(trained, studio)
+    studio.train_longer(id, 60)
+    run = studio.run(id)
+    until(lambda: len(starts(run)) == 2)
+    process = holder_of(studio, id)
+    assert process.nice() == min(19, psutil.Process().nice() + 10)
+    assert os.getsid(process.pid) == process.pid
+    process.kill()
+    until(lambda: len(starts(run)) == 3)
+    assert starts(run)[1:] == [(True, 3), (True, 3)]
+    until(lambda: studio.status(id).step > 3)
+
+    studio.pause(id)
+    until(lambda: studio.status(id).state == "paused")
+    assert Journal(run).saved_step == studio.status(id).step > 3
+    studio.stop(id)
+    assert studio.status(id).state == "finished"
+    assert Journal(run).events()[-1]["early"]
+
+
+def test_a_worker_outlives_its_studio_and_is_found_by_the_next(tmp_path: Path, paintings: Path) -> None:
+    first = Studio(tmp_path / "runs")
+    id, other = new_run(first, paintings), new_run(first, paintings)
+    first.train(id, TINY, ENDLESS)
+    first.train(other, TINY, ENDLESS)
+    process = holder_of(first, id)
+    first.close()
+    second = Studio(tmp_path / "runs")
+    try:
+        until(lambda: second.status(other).queue_place == 1)
+        until(lambda: starts(second.run(id)))
+        assert holder_of(second, id).pid == process.pid
+        assert not is_locked(second.run(other))
+        second.delete(id)
+        assert not psutil.pid_exists(process.pid) or process.status() == psutil.STATUS_ZOMBIE
+        assert [path.name for path in second.root.iterdir() if path.is_dir()] == [other]
+        until(lambda: is_locked(second.run(other)))
+    finally:
+        second.close(workers=True)
+
+
+def test_two_studios_on_one_folder_start_one_worker(tmp_path: Path, paintings: Path) -> None:
+    studios = [Studio(tmp_path / "runs") for _ in range(2)]
+    try:
+        ids = [new_run(studios[0], paintings) for _ in range(2)]
+        for id in ids:
+            studios[0].train(id, TINY, ENDLESS)
+            studios[1].resume(id)  # changes nothing, and makes it look at once
+        until(lambda: is_locked(studios[0].run(ids[0])))
+        until(lambda: starts(studios[0].run(ids[0])))
+        assert len(workers_below(tmp_path)) == 1
+        assert not is_locked(studios[0].run(ids[1]))
+    finally:
+        for studio in studios:
+            studio.close(workers=True)
+
+
+def test_a_worker_that_dies_again_and_again_is_given_up_with_a_reason(studio: Studio, paintings: Path) -> None:
+    id = new_run(studio, paintings)
+    studio.train(id, TINY, ENDLESS)
+    killed = set()
+
+    def kill() -> bool:
+        process = lock_holder(studio.run(id))
+        if process is not None and process.pid not in killed:
+            killed.add(process.pid)
+            process.kill()
+        return studio.status(id).state == "failed"
+
+    until(kill)
+    assert len(killed) == 4
+    reason = studio.status(id).reason
+    assert reason is not None
+    assert reason.code == "run.killed"
+    studio.resume(id)  # a person may always try again
+    until(lambda: is_locked(studio.run(id)))
+
+
+def test_what_cannot_be_started_is_reported_and_does_not_hold_up_the_others(studio: Studio, paintings: Path) -> None:
+    broken, sound = new_run(studio, paintings), new_run(studio, paintings)
+    studio.run(broken).paths.worker_log.mkdir()
+    studio.train(broken, TINY, ENDLESS)
+    studio.train(sound, TINY, ENDLESS)
+    until(lambda: studio.status(broken).state == "failed")
+    reason = studio.status(broken).reason
+    assert reason is not None
+    assert (reason.code, reason.values["name"]) == ("storage.failed", "worker.log")
+    until(lambda: is_locked(studio.run(sound)))
+
+
+def test_a_damaged_run_does_not_hold_up_the_others(tmp_path: Path, paintings: Path) -> None:
+    quiet = Studio(tmp_path / "runs", start=False)
+    damaged, sound = new_run(quiet, paintings), new_run(quiet, paintings)
+    quiet.train(sound, TINY, ENDLESS)
+    quiet.run(damaged).paths.desired_state.write_text('{"state": "training", "surprise": 1}')
+    studio = Studio(tmp_path / "runs")
+    try:
+        until(lambda: is_locked(studio.run(sound)))
+        assert [status.id for status in studio.statuses([damaged, sound])] == [sound]
+        with pytest.raises(StorageError) as caught:
+            studio.status(damaged)
+        assert caught.value.values["name"] == "desired_state.json"
+        studio.delete(damaged)
+    finally:
+        studio.close(workers=True)
+
+
+def test_a_setting_lets_two_be_trained_at_once(tmp_path: Path, paintings: Path) -> None:
+    studio = Studio(tmp_path / "runs", at_once=2)
+    try:
+        ids = [new_run(studio, paintings) for _ in range(3)]
+        for id in ids:
+            studio.train(id, TINY, ENDLESS)
+        until(lambda: [is_locked(studio.run(id)) for id in ids] == [True, True, False])
+        assert studio.status(ids[2]).queue_place == 1
+        studio.delete(ids[0])
+        until(lambda: is_locked(studio.run(ids[2])))
+    finally:
+        studio.close(workers=True)
+
+
+def test_a_training_that_was_stopped_is_ended_once(tmp_path: Path, trained: Run, paintings: Path) -> None:
+    quiet = Studio(tmp_path / "runs", start=False)
+    id = copy_run(trained, quiet)
+    quiet.train_longer(id, 60)
+    quiet.stop(id)
+    run = quiet.run(id)
+    events = Journal(run).events()
+    assert (events[-1]["event"], events[-1]["early"], state_of(run)) == ("finished", True, "finished")
+    for _ in range(2):
+        Studio(quiet.root, start=False)
+    assert Journal(run).events() == events

@@ -1,0 +1,265 @@
+"""Learning: what a training promises while it runs, when it is interrupted, and when things go wrong."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from neural_art.errors import CheckpointError, DatasetError
+from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
+from neural_art.models.checkpoint import Model
+from neural_art.recipe import Budget, Recipe
+from neural_art.training.trainer import Training, train
+
+QUICK = Recipe(name="sketch", batch=4, threads=1, precision="float32")
+SIX = Budget(steps=6)
+
+
+def last_saved(events: list[Event]) -> Saved:
+    return [event for event in events if isinstance(event, Saved)][-1]
+
+
+def contested(training: Training) -> list[bool]:
+    """Of each step: whether the discriminator learned, too."""
+    return [event.discriminator_loss > 0 for event in training.run() if isinstance(event, Stepped)]
+
+
+@pytest.fixture(scope="module")
+def quick(drawn_paintings: torch.Tensor) -> list[Event]:
+    """The events of a quick training."""
+    return list(train(drawn_paintings, QUICK, SIX))
+
+
+@pytest.fixture
+def base(quick: list[Event]) -> Model:
+    saved = last_saved(quick)
+    return Model.from_tensors(saved.checkpoint, saved.settings)
+
+
+# ---- as it should go
+
+
+def test_a_training_starts_shows_a_sample_grid_saves_and_finishes(quick: list[Event]) -> None:
+    assert isinstance(quick[0], Started)
+    assert isinstance(quick[1], Sampled)
+    assert [type(event) for event in quick[-3:]] == [Sampled, Saved, Finished]
+    assert quick[-1].step == 6
+    assert any(isinstance(event, Stepped) for event in quick)
+
+
+def test_sample_grids_show_the_same_latents_and_change_as_it_learns(quick: list[Event]) -> None:
+    grids = [event.pictures for event in quick if isinstance(event, Sampled)]
+    assert grids[0].shape == (24, 64, 64, 3)
+    assert grids[0].dtype == np.uint8
+    assert not np.array_equal(grids[0], grids[-1])
+
+
+def test_the_same_seed_and_steps_give_the_same_weights(drawn_paintings: torch.Tensor, quick: list[Event]) -> None:
+    again, first = last_saved(list(train(drawn_paintings, QUICK, SIX))), last_saved(quick)
+    assert all(torch.equal(first.training[name], again.training[name]) for name in first.training)
+    other = last_saved(list(train(drawn_paintings, replace(QUICK, seed=1), Budget(steps=1))))
+    assert not torch.equal(first.training["rng"], other.training["rng"])
+
+
+def test_red_paintings_make_red_pictures() -> None:
+    rng = torch.Generator().manual_seed(0)
+    red = torch.randint(0, 90, (12, 3, 80, 80), generator=rng, dtype=torch.uint8)
+    red[:, 0] += 150
+    recipe = replace(QUICK, ema_half_life=1e-3)
+    grids = [
+        event.pictures.astype(float) for event in train(red, recipe, Budget(steps=24)) if isinstance(event, Sampled)
+    ]
+
+    def redness(grid: np.ndarray) -> float:
+        return float(grid[..., 0].mean() - grid[..., 1:].mean())
+
+    assert redness(grids[-1]) > redness(grids[0]) + 15
+
+
+def test_the_time_is_kept(drawn_paintings: torch.Tensor) -> None:
+    began = time.monotonic()
+    recipe = replace(QUICK, threads=2)
+    events = list(train(drawn_paintings, recipe, Budget(minutes=0.1), began=began))
+    assert time.monotonic() - began == pytest.approx(6, rel=0.2)
+    assert events[-1].seconds <= 7
+    assert 0 < max(event.progress for event in events if isinstance(event, Stepped)) <= 1
+
+
+# ---- interrupted
+
+
+def test_a_training_that_was_interrupted_comes_to_what_it_would_have_come_to(drawn_paintings: torch.Tensor) -> None:
+    recipe, budget = replace(QUICK, ema_half_life=1e-3), Budget(steps=18)
+    whole = Training(drawn_paintings, recipe, budget)
+    list(whole.run())
+    first = Training(drawn_paintings, recipe, budget, step_seconds=0)
+    for _ in first.run():
+        if first.step == 12:
+            break
+    kept = first.saved()
+    second = Training(drawn_paintings, recipe, budget, resume=(kept.training, kept.state))
+    list(second.run())
+    crops = [training.saved().training["crops"] for training in (whole, second)]
+    assert torch.equal(*crops)
+    assert len(crops[0]) > 0
+    with torch.inference_mode():
+        early, late, resumed = (each.networks.averaged(whole.latents) for each in (first, whole, second))
+    assert (resumed - late).abs().mean() < 0.05 * (early - late).abs().mean()
+
+
+def test_an_interrupted_training_resumes_with_its_step_time_weights_and_optimisers(
+    drawn_paintings: torch.Tensor,
+) -> None:
+    first = Training(drawn_paintings, QUICK, SIX, step_seconds=0)
+    for event in first.run():
+        if first.step == 3:
+            break
+        assert not isinstance(event, Finished)
+    kept = first.saved()
+    second = Training(drawn_paintings, QUICK, SIX, resume=(kept.training, kept.state))
+    assert second.step == 3
+    assert second.seconds >= kept.state["seconds"]
+    again = second.saved()
+    assert set(kept.training) == set(again.training)
+    assert any(name.startswith("generator_optimizer.") for name in kept.training)
+    assert all(torch.equal(kept.training[name], again.training[name]) for name in kept.training)
+    events = list(second.run())
+    assert events[0].resumed
+    assert events[-1].step == 6
+
+
+def test_a_training_that_version_0_1_saved_is_resumed(drawn_paintings: torch.Tensor, quick: list[Event]) -> None:
+    saved = last_saved(quick)
+    former = {"generator_optimizer": "generator_optimiser", "discriminator_optimizer": "discriminator_optimiser"}
+    former |= {"rng": "chance"}
+    former_state = {"sample_grids": "walls", "compute": "machine", "out_of_domain": "strange"}
+
+    def renamed(name: str) -> str:
+        first, dot, rest = name.partition(".")
+        return former.get(first, first) + dot + rest
+
+    tensors = {renamed(name): tensor for name, tensor in saved.training.items()}
+    state = {former_state.get(name, name): value for name, value in saved.state.items()}
+    assert "chance" in tensors and "walls" in state
+    resumed = Training(drawn_paintings, QUICK, Budget(steps=7), resume=(tensors, state))
+    assert resumed.step == 6
+    assert list(resumed.run())[-1].step == 7
+
+
+def test_a_finished_training_can_be_given_more_steps(drawn_paintings: torch.Tensor, quick: list[Event]) -> None:
+    kept = last_saved(quick)
+    longer = list(train(drawn_paintings, QUICK, Budget(steps=8), resume=(kept.training, kept.state)))
+    assert longer[-1].step == 8
+
+
+def test_what_was_saved_for_something_else_is_refused(drawn_paintings: torch.Tensor, quick: list[Event]) -> None:
+    saved = last_saved(quick)
+
+    def code(paintings: torch.Tensor, state: dict[str, Any], networks: tuple[int, ...] = (0,)) -> str:
+        with pytest.raises(CheckpointError) as refused:
+            Training(paintings, QUICK, SIX, networks=networks, resume=(saved.training, state))
+        return refused.value.code
+
+    unnamed = {name: value for name, value in saved.state.items() if name != "format"}
+    assert code(drawn_paintings, unnamed) == "other-format"
+    assert code(drawn_paintings[:5], saved.state) == "other-training"
+    assert code(drawn_paintings, saved.state, networks=(0, 1)) == "other-training"
+
+
+# ---- from a base
+
+
+def test_a_model_is_a_base_also_for_other_paintings_and_another_size(
+    drawn_paintings: torch.Tensor, quick: list[Event]
+) -> None:
+    kept = last_saved(quick)
+    base = Model.from_tensors(kept.checkpoint, kept.settings, size=128)
+    wide = torch.nn.functional.interpolate(drawn_paintings[:8].float(), (160, 160)).to(torch.uint8)
+    events = list(train(wide, replace(QUICK, name="study", batch=2), Budget(steps=1), base=base))
+    assert events[0].base != "none"
+    assert events[-1].step == 1
+
+
+def test_a_set_out_of_the_bases_domain_is_reconstructed_without_an_adversary_first(
+    drawn_paintings: torch.Tensor, base: Model, quick: list[Event]
+) -> None:
+    recipe, budget = replace(QUICK, reconstruction_warmup=0.5), Budget(steps=4)
+    like_the_base = Training(drawn_paintings[:6].flip(3), recipe, budget, base=base, step_seconds=0)
+    assert contested(like_the_base) == [True] * 4
+
+    lines = torch.full_like(drawn_paintings[:6], 255)
+    for number in range(6):
+        lines[number, :, :: number + 3] = 0
+    saved = last_saved(quick)
+    unlike = Training(lines, recipe, budget, base=Model.from_tensors(saved.checkpoint, saved.settings), step_seconds=0)
+    assert contested(unlike) == [False, False, False, True]
+    kept = unlike.saved()
+    resumed = Training(
+        lines,
+        replace(QUICK, reconstruction_warmup=0.9),
+        Budget(steps=8),
+        resume=(kept.training, kept.state),
+        step_seconds=0,
+    )
+    assert contested(resumed) == [False] * 4
+
+
+def test_critics_on_two_feature_networks_are_resumed_as_they_were(drawn_paintings: torch.Tensor) -> None:
+    recipe, budget = replace(QUICK, reconstruction_warmup=0.0), Budget(steps=4)
+    first = Training(drawn_paintings, recipe, budget, networks=(0, 1))
+    for _ in first.run():
+        pass
+    kept = first.saved()
+    second = Training(drawn_paintings, recipe, budget, networks=(0, 1), resume=(kept.training, kept.state))
+    for ours, theirs in zip(first.networks.critics, second.networks.critics, strict=True):
+        weights = theirs.discriminator.state_dict()
+        assert all(torch.equal(a, weights[name]) for name, a in ours.discriminator.state_dict().items())
+        assert ours.optimizer.steps == theirs.optimizer.steps > 0
+    assert not any(name.startswith("critic") for name in kept.checkpoint)  # a model has one
+
+
+# ---- when things go wrong
+
+
+def spoil(training: Training) -> None:
+    with torch.no_grad():
+        training.networks.generator.first.weight[0, 0] = float("nan")
+
+
+def test_a_loss_that_is_not_a_number_rolls_back_with_a_smaller_step(drawn_paintings: torch.Tensor) -> None:
+    events = []
+    training = Training(drawn_paintings, QUICK, SIX)
+    for event in training.run():
+        events.append(event)
+        if isinstance(event, Sampled) and training.step == 0:
+            spoil(training)
+    rolled_back = [event for event in events if isinstance(event, RolledBack)]
+    assert [(event.rate, event.reason.code) for event in rolled_back] == [(0.5, "training.not-finite")]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].step == 6
+
+
+def test_a_training_that_stays_unstable_fails(drawn_paintings: torch.Tensor) -> None:
+    events = []
+    training = Training(drawn_paintings, QUICK, SIX)
+    for event in training.run():
+        events.append(event)
+        if isinstance(event, (RolledBack, Sampled)):
+            spoil(training)
+    assert [event.rate for event in events if isinstance(event, RolledBack)] == [0.5, 0.25, 0.125]
+    assert isinstance(events[-1], Failed)
+    assert events[-1].reason.code == "training.unstable"
+
+
+def test_one_painting_is_too_few(drawn_paintings: torch.Tensor) -> None:
+    with pytest.raises(DatasetError) as refused:
+        Training(drawn_paintings[:1], QUICK, SIX)
+    assert (refused.value.code, refused.value.values["count"]) == ("too-few", 1)
+
+
+def test_paintings_of_another_size_are_a_programming_error(drawn_paintings: torch.Tensor) -> None:
+    with pytest.raises(ValueError, match=r"\(n, 3, 160, 160\) bytes"):
+        Training(drawn_paintings, Recipe(name="study"), SIX)

@@ -1,0 +1,123 @@
+"""Step 3: pictures at positions, thumbnails and favourites."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from page_server import POSITION, Server, content, playable, write_paintings
+from PIL import Image
+
+from neural_art.explore.position import Position
+from neural_art.runs.run import Run
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Iterator[tuple[Server, Run]]:
+    server = Server(tmp_path_factory.mktemp("played"))
+    paintings = write_paintings(tmp_path_factory.mktemp("uploads") / "hills", drawn_paintings)
+    yield server, playable(server.studio, paintings, classes=["dawn", "dusk"], class_indices=[0] * 6 + [1] * 6)
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    return float(np.abs(np.asarray(one, float) - np.asarray(other, float)).mean())
+
+
+def test_a_model_says_what_it_offers(played: tuple[Server, Run]) -> None:
+    server, run = played
+    offer = server.ask("explore", run=run.id)
+    assert offer["aspect"] == 1.5
+    assert offer["names"][:2] == ["hill 00", "hill 02"]
+    assert offer["class_names"] == ["dawn", "dusk"]
+    assert offer["version"] == 5
+    assert offer["favourites"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, POSITION | {"truncation": 9}, POSITION | {"origin": "painting", "a": 99}], ids=["none", "far", "99"]
+)
+def test_a_position_that_is_not_there_is_refused(played: tuple[Server, Run], wrong: Any) -> None:
+    server, run = played
+    for handler in ("paint", "picture"):
+        assert server.ask(handler, run=run.id, enlarge=1, position=wrong)["code"].startswith("explore.")
+    assert server.ask("paint_many", run=run.id, side=64, positions=[wrong])["code"].startswith("explore.")
+    if wrong is None or wrong["a"] == 0:  # the model may have more paintings later
+        assert server.ask("favourites", run=run.id, favourites=[wrong])["code"].startswith("explore.")
+
+
+def test_no_more_is_painted_than_is_reasonable(played: tuple[Server, Run]) -> None:
+    server, run = played
+    assert "error" in server.ask("paint_many", run=run.id, side=64, positions=[POSITION] * 17)
+    assert "error" in server.ask("paint_many", run=run.id, side=64, positions=[])
+    assert "error" in server.ask("paint_many", run=run.id, side=5000, positions=[POSITION])
+    assert "error" in server.ask("picture", run=run.id, position=POSITION, enlarge=1000)
+    assert "error" in server.ask("picture", run=run.id, position=POSITION, enlarge="4")
+    assert "error" in server.ask("thumbnails", run=run.id, indexes=[0] * 500)
+
+
+def test_a_position_gives_a_picture_and_another_gives_another(played: tuple[Server, Run]) -> None:
+    server, run = played
+    one, again, other, of_a_class = (
+        server.ask("paint", run=run.id, position=position)["picture"]
+        for position in (POSITION, POSITION, POSITION | {"seed": 8}, POSITION | {"class_index": 1})
+    )
+    assert one == again
+    assert len({one, other, of_a_class}) == 3
+    assert content(one).startswith(b"\xff\xd8")
+
+
+def test_many_small_pictures_come_at_once(played: tuple[Server, Run]) -> None:
+    server, run = played
+    positions = [POSITION | {"seed": seed} for seed in range(3)]
+    pictures = server.ask("paint_many", run=run.id, side=32, positions=positions)["pictures"]
+    assert len(set(pictures)) == 3
+    assert Image.open(io.BytesIO(content(pictures[0]))).size == (32, 32)
+
+
+def test_a_fine_picture_is_the_same_one_larger_with_the_enlargers_strokes(played: tuple[Server, Run]) -> None:
+    server, run = played
+    coarse, fine = (
+        Image.open(io.BytesIO(content(server.ask("paint", run=run.id, position=POSITION, **more)["picture"])))
+        for more in ({}, {"fine": True})
+    )
+    assert fine.size == (512, 512)
+    painted = server.studio.explorer(run.id).picture(Position.from_json(POSITION), square=True, enlarge=8)
+    plain = coarse.resize((512, 512), Image.Resampling.BICUBIC)
+    assert difference(fine, painted) < 0.7 * difference(plain, painted) < 5, "only JPEG's own, and of the same picture"
+
+
+def test_a_png_comes_in_the_paintings_aspect_and_says_what_made_it(played: tuple[Server, Run]) -> None:
+    server, run = played
+    answer = server.ask("picture", run=run.id, position=POSITION, enlarge=4)
+    with Image.open(io.BytesIO(content(answer["picture"]))) as picture:
+        assert picture.size == (384, 256)
+        assert json.loads(picture.info["neural_art"])["position"]["seed"] == 7
+
+
+def test_thumbnails_show_the_runs_own_paintings(played: tuple[Server, Run]) -> None:
+    server, run = played
+    thumbnails = server.ask("thumbnails", run=run.id, indexes=[0, 11])["thumbnails"]
+    assert [Image.open(io.BytesIO(content(each))).size for each in thumbnails] == [(120, 80)] * 2
+    for indexes in ([12], [-1], [True], ["0"], [0.0]):
+        assert server.ask("thumbnails", run=run.id, indexes=indexes)["code"] == "run.no-such-paintings"
+
+
+def test_favourites_are_kept_with_the_run(played: tuple[Server, Run]) -> None:
+    server, run = played
+    kept = server.ask("favourites", run=run.id, favourites=[POSITION])["favourites"]
+    assert kept == [POSITION]
+    assert server.ask("explore", run=run.id)["favourites"] == kept
+    assert server.ask("favourites", run=run.id, favourites=[]) == {"favourites": []}
+
+
+def test_a_position_comes_back_with_its_values_in_the_same_order(played: tuple[Server, Run]) -> None:
+    """The page compares positions as JSON, so that a favourite is recognised."""
+    server, run = played
+    (kept,) = server.ask("favourites", run=run.id, favourites=[POSITION])["favourites"]
+    assert list(kept) == list(POSITION)
+    server.ask("favourites", run=run.id, favourites=[])

@@ -1,0 +1,20 @@
+"""Models that nobody trained. No tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from neural_art.models.checkpoint import FORMAT, Model
+from neural_art.models.discriminator import Discriminator
+from neural_art.models.encoder import Encoder
+from neural_art.models.generator import Generator
+
+
+def model_of(latents: torch.Tensor, *, seed: int = 3, **settings: Any) -> Model:
+    """A model of 64 px for these latents (n, 256) of paintings, the same for the same seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        networks = Generator(64), Discriminator(), Encoder()
+    return Model(*networks, latents, {"format": FORMAT, "size": 64, **settings})
