@@ -28,8 +28,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # this and the next as the app starts a worker
-os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+
+from neural_art.runs.processes import ENVIRONMENT
+
+os.environ.update(
+    ENVIRONMENT
+)  # before PyTorch is loaded; a cell trains in a process of its own, as the app's workers do
 
 from benchmarks import results, sets
 from benchmarks.cells import KINDS, MODEL, SETTINGS, Cell, parse_settings, snapshot, work

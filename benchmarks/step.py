@@ -38,7 +38,8 @@ from neural_art.recipe import LATENT_SIZE, SIZES, Budget, Recipe
 from neural_art.shipped import BASE
 from neural_art.training import losses
 from neural_art.training.augment import Augmentation
-from neural_art.training.trainer import SEEN, Training
+from neural_art.training.batches import SEEN
+from neural_art.training.trainer import Training
 
 TIMES: Final = 9
 PAINTINGS: Final = 64

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from neural_art.runs.run import Run
     from neural_art.runs.studio import Studio
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Budget",

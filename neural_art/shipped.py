@@ -16,3 +16,8 @@ BASE: Final = CHECKPOINTS / "base"
 
 ENLARGER: Final = CHECKPOINTS / "enlarger.safetensors"
 """The network that enlarges pictures."""
+
+
+def shipped_base() -> Path | None:
+    """The model that a training starts from unless somebody chooses another; None where it was not shipped."""
+    return BASE if BASE.exists() else None

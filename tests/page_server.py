@@ -72,7 +72,7 @@ class Server:
 
 
 def write_paintings(folder: Path, drawn: torch.Tensor, classes: tuple[str, str] = ("dawn", "dusk")) -> Path:
-    """Wide paintings, by turns in two sub-folders of ``folder``."""
+    """Wide paintings, in turn in two sub-folders of ``folder``."""
     for index, pixels in enumerate(drawn):
         (folder / classes[index % 2]).mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize((120, 80))

@@ -18,11 +18,6 @@ from neural_art.models.generator import (
 from neural_art.recipe import LATENT_SIZE
 
 
-@pytest.fixture(autouse=True)
-def _seeded() -> None:
-    torch.manual_seed(0)
-
-
 @pytest.mark.parametrize("size", [64, 128, 256])
 def test_a_generator_paints_its_size_from_any_number_of_latents(size: int) -> None:
     generator = Generator(size).eval()

@@ -55,7 +55,7 @@ ORDER: dict[str, list[set[str]]] = {
     "training": [
         {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics"},
         {"crops", "step", "enlarging"},
-        {"encoding", "networks", "validation"},
+        {"encoding", "networks", "validation", "batches"},
         {"trainer"},
     ],
     "explore": [

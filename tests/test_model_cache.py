@@ -57,6 +57,6 @@ def test_only_the_most_recently_used_models_stay_open(trained: Run, tmp_path: Pa
 
 def test_an_explorer_has_the_name_that_its_run_has_now(trained: Run) -> None:
     trained.rename("Another name")
-    explorer = open_explorer(trained)
+    explorer = open_explorer(trained.folder)
     assert explorer.name == "Another name"
     assert (len(explorer.paintings), explorer.aspect) == (8, pytest.approx(1.5))

@@ -55,10 +55,10 @@ def add_commands(commands: Commands) -> None:
 
 def paint(options: argparse.Namespace) -> None:
     """Write PNGs of sampled pictures; each is named by its seed."""
-    from neural_art.explore.explorer import Explorer
     from neural_art.explore.lookup import class_index_of
+    from neural_art.runs.models import open_explorer
 
-    explorer = Explorer.open(options.run)
+    explorer = open_explorer(options.run)
     class_index = None if options.class_name is None else class_index_of(explorer, options.class_name)
     positions = [
         Position(seed=options.seed + i, truncation=options.truncation, class_index=class_index)
@@ -75,13 +75,13 @@ def paint(options: argparse.Namespace) -> None:
 
 def morph(options: argparse.Namespace) -> None:
     """Write a strip (PNG) or a film (MP4) of the way from one painting to another."""
-    from neural_art.explore.explorer import Explorer
     from neural_art.explore.film import there_and_back_film
     from neural_art.explore.lookup import find_latent
     from neural_art.explore.strip import morph_strip
+    from neural_art.runs.models import open_explorer
 
     ending = require_ending(options.out, ".png", ".mp4")
-    explorer = Explorer.open(options.run)
+    explorer = open_explorer(options.run)
     a, b = find_latent(explorer, options.a), find_latent(explorer, options.b)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if ending == ".png":

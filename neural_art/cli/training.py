@@ -18,7 +18,7 @@ from neural_art.cli.progress import clock, percent, progress_bar, standing
 from neural_art.errors import SettingsError
 from neural_art.events import Event, Failed, Finished, RolledBack, Started, Stepped
 from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
-from neural_art.shipped import BASE
+from neural_art.shipped import shipped_base
 
 if TYPE_CHECKING:
     from neural_art.runs.run import Run
@@ -85,7 +85,7 @@ def _base(asked: str | None) -> Path | None:
     if asked == NO_BASE:
         return None
     if asked is None:
-        return BASE if BASE.exists() else None
+        return shipped_base()
     if not Path(asked).exists():
         raise SettingsError("no-base-at-path", path=asked)
     return Path(asked)

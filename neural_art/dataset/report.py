@@ -147,7 +147,7 @@ def read_report(folder: Path) -> Report:
         values = files.read_json(folder / REPORT)
         if values is None:
             raise DatasetError("not-prepared")
-        return Report.from_json(values)
+        return from_version_0_1(values) if "left_out" in values else Report.from_json(values)
     except (OSError, StorageError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DatasetError("damaged-report") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from neural_art.runs.run import Run
@@ -18,11 +19,16 @@ OPEN_MODELS: Final = 4
 _log = logging.getLogger(__name__)
 
 
-def open_explorer(run: Run) -> Explorer:
-    """The run's newest model. Raises ``CheckpointError`` where there is none yet, or it is damaged."""
+def open_explorer(path: Path) -> Explorer:
+    """The newest model of the run in a folder, under the run's name of today; or the model in a checkpoint file.
+
+    Raises ``CheckpointError`` where there is none yet, or it is damaged.
+    """
     from neural_art.explore.explorer import Explorer
 
-    return Explorer.open(run.folder, name=run.info.name)
+    if not Run(path).exists():
+        return Explorer.open(path)
+    return Explorer.open(path, name=Run.open(path).info.name)
 
 
 class ModelCache:
@@ -66,7 +72,7 @@ class ModelCache:
             opening.release()
 
     def _add(self, run: Run, mtime: int) -> Explorer:
-        explorer = open_explorer(run)
+        explorer = open_explorer(run.folder)
         with self._lock:
             self._open[run.id] = (mtime, explorer)
             self._open.move_to_end(run.id)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -19,6 +20,16 @@ from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked, lock_holder, sign_lock
 from neural_art.runs.run import Run
+
+ENVIRONMENT: Final = {
+    # Threads of a worker that is put aside for others must not burn its time waiting for each other: on two cores
+    # beside # another load this trains three times as fast.
+    "OMP_WAIT_POLICY": "passive",
+    # A step frees as much memory as it takes, in several threads. With few arenas the next step finds it again: a
+    # training # takes the same time and 100 to 250 MB less.
+    "MALLOC_ARENA_MAX": "2",
+}
+"""What a worker's environment has beside its parent's; it must be there when the process starts."""
 
 
 class WorkerProcesses:
@@ -36,15 +47,6 @@ class WorkerProcesses:
         command = [sys.executable, "-m", "neural_art.runs.worker", str(run.folder), "--lock", str(lock)]
         if self._base is not None:
             command += ["--base", str(self._base)]
-        environment = {
-            **os.environ,
-            # Threads of a worker that is put aside for others must not burn its time waiting for each other: on two
-            # cores beside another load this trains three times as fast.
-            "OMP_WAIT_POLICY": "passive",
-            # A step frees as much memory as it takes, in several threads. With few arenas the next step finds it again:
-            # a training takes the same time and 100 to 250 MB less.
-            "MALLOC_ARENA_MAX": "2",
-        }
         with run.paths.worker_log.open("ab" if keep_log else "wb") as log:
             process = subprocess.Popen(
                 command,
@@ -52,7 +54,7 @@ class WorkerProcesses:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=Path(__file__).parents[2],
-                env=environment,
+                env={**os.environ, **ENVIRONMENT},
                 pass_fds=[lock],
                 start_new_session=True,
             )

@@ -64,7 +64,7 @@ class Supervisor:
         self._keep_seconds = keep_seconds
         self._removed = removed
         self._processes = WorkerProcesses(base)
-        self._busy: set[str] = set()  # ids of runs that train, wait, or have to be brought to an end
+        self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
         self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
         self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
         self._troubles: dict[str, Message] = {}  # id -> why its worker could not even be started

@@ -19,25 +19,22 @@ from torch import Tensor
 from neural_art.errors import CheckpointError, DatasetError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
-from neural_art.models import sampling
 from neural_art.models.checkpoint import FORMAT, Model
 from neural_art.models.pixels import to_uint8
 from neural_art.recipe import Budget, Recipe
 from neural_art.training import schedule
-from neural_art.training.augment import Augmentation
+from neural_art.training.batches import SEEN, Batches
 from neural_art.training.crops import Crops
 from neural_art.training.device import measured_compute, planned_compute
 from neural_art.training.encoding import encode_paintings
 from neural_art.training.networks import Networks
 from neural_art.training.state import current_names
-from neural_art.training.step import Shard, TrainStep
+from neural_art.training.step import TrainStep
 
 LEAST_PAINTINGS = 2
 SAMPLES = 24  # pictures in a sample grid; the first half reconstructs paintings, the rest is sampled
 SAMPLE_TRUNCATION = 0.8
 GRID_SHARE = 1 / 20  # of the time that sample grids may take, at most
-SEEN = {64: 64, 128: 96, 256: 160}  # picture size -> side of the windows that the feature network sees
-CROPS_AT_ONCE, CROPS_EVERY = 16, 16  # crops encoded together, and steps from one time to the next
 PATIENCE = 2  # roll-backs before a training is given up
 
 
@@ -167,9 +164,12 @@ class Training:
                 device=self._device,
             )
         self._crops.set_latents_of_paintings(self.latents)
+        self._batches = Batches(
+            recipe, self._crops, self.latents, self._class_indices, self.networks.encoder, self._rng, self._device
+        )
         rng = torch.Generator().manual_seed(recipe.seed + 1)  # the sample grid's own, so that it never changes
         shown = torch.linspace(0, n - 1, min(n, SAMPLES // 2)).round().long()
-        sampled = self._sample(SAMPLES - len(shown), rng, SAMPLE_TRUNCATION)
+        sampled = self._batches.sample(SAMPLES - len(shown), rng, SAMPLE_TRUNCATION)
         self._sample_latents = torch.cat([self.latents[shown], sampled])
         if self.step == 0 and self._device == "cpu":
             self._compute = measured_compute(
@@ -195,13 +195,13 @@ class Training:
     def _train_step(self, progress: float) -> dict[str, float]:
         """One update of both networks; what it measured."""
         recipe = self._recipe
-        self._encode_more_crops()
+        self._batches.add_crops(self.step, self._compute.batch, self._step.shards, self._step.map)
         warmup = recipe.reconstruction_warmup if self._out_of_domain else None
         adversarial = schedule.adversarial_weight(progress, recipe.adversarial_weight, warmup)
         rate = self._rate * schedule.learning_rate(progress, adversarial=adversarial > 0)
         count = self._compute.batch // self._step.shards
         measured = self._step(
-            [self._shard(count, contested=adversarial > 0) for _ in range(self._step.shards)],
+            [self._batches.shard(count, contested=adversarial > 0) for _ in range(self._step.shards)],
             adversarial=adversarial,
             generator_lr=rate * recipe.generator_lr,
             discriminator_lr=rate * recipe.discriminator_lr,
@@ -212,39 +212,6 @@ class Training:
         decay = schedule.ema_decay(self.step, recipe.ema_half_life, from_base=not self._out_of_domain)
         self.networks.average(decay)
         return measured
-
-    # ---- what a step is shown
-
-    def _shard(self, count: int, *, contested: bool) -> Shard:
-        """What one thread sees: random crops, and latents of which a share is sampled if there is a discriminator."""
-        size, device = self._recipe.size, self._device
-        sampled = min(count - 1, round(count * self._recipe.sampled_share)) if contested else 0
-        reconstructed = count - sampled
-        index = torch.randint(len(self._crops), (count,), generator=self._rng)
-        latents = torch.cat(
-            [
-                self._crops.latents(index[:reconstructed], self.networks.encoder),
-                self._sample(sampled // 2, self._rng),
-                sampling.sample_between(self.latents, sampled - sampled // 2, self._rng),
-            ]
-        )
-        windows = 1 if device == "cpu" else count
-        augmentation = Augmentation.draw(count, size, SEEN[size], self._rng, windows=windows, device=device)
-        return Shard(lambda: self._crops.pictures(index), latents.to(device), reconstructed, augmentation)
-
-    def _sample(self, count: int, rng: torch.Generator, truncation: float = 1.0) -> Tensor:
-        if self._class_indices is None:
-            return sampling.sample(self.latents, count, rng, truncation)
-        return sampling.sample_classes(self.latents, self._class_indices, count, rng, truncation)
-
-    def _encode_more_crops(self) -> None:
-        """Now and then adds some more crops with their latents."""
-        if self.step % CROPS_EVERY or self._crops.full:
-            return
-        new = self._crops.new(max(CROPS_AT_ONCE, self._compute.batch), self._rng)
-        shares = new.split(len(new) // self._step.shards)
-        latents = self._step.map(lambda crops: self._crops.encode(crops, self.networks.encoder), shares)
-        self._crops.add(new, torch.cat(latents))
 
     # ---- where it stands
 

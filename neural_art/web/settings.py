@@ -16,6 +16,9 @@ from neural_art.errors import SettingsError
 HOME: Final = "~/.local/share/neural_art/runs"
 """Where runs are kept at home."""
 
+PORTS: Final[Range] = (1, 65535)
+"""What a port may be."""
+
 SPACE_DISK: Final = Path("/data")
 """A Space's own disk, where it has one."""
 
@@ -41,7 +44,7 @@ class Settings:
     total_mb: int = 1024
     most: int = 2000
     space: bool = False
-    base: Path | None = field(default_factory=lambda: shipped.BASE if shipped.BASE.exists() else None)
+    base: Path | None = field(default_factory=shipped.shipped_base)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
@@ -62,7 +65,7 @@ class Settings:
         read = replace(
             default,
             host=host or default.host,
-            port=_whole(environment, default.port, (1, 65535), "NEURAL_ART_PORT", "GRADIO_SERVER_PORT"),
+            port=_whole(environment, default.port, PORTS, "NEURAL_ART_PORT", "GRADIO_SERVER_PORT"),
             runs=Path(runs).expanduser() if runs else default.runs,
             keep_hours=keep_hours or None,
             at_once=_whole(environment, default.at_once, (1, 64), "NEURAL_ART_AT_ONCE"),
