@@ -14,7 +14,7 @@ from run_makers import ENDLESS, ask_to_train, paintings_folder, prepared_run, sa
 from neural_art.errors import RunError
 from neural_art.messages import Message
 from neural_art.runs.desired import set_desired_state
-from neural_art.runs.lock import is_locked, take_lock
+from neural_art.runs.lock import is_locked, lock_holder, take_lock
 from neural_art.runs.processes import WorkerProcesses, count_attempt
 from neural_art.runs.recorder import Recorder
 from neural_art.runs.run import Run
@@ -38,10 +38,18 @@ def begin(processes: WorkerProcesses, run: Run, *, keep_log: bool = False) -> No
     os.close(lock)
 
 
+def holder(run: Run) -> psutil.Process:
+    """The worker that holds the run."""
+    process = lock_holder(run)
+    assert process is not None
+    return process
+
+
 def test_a_worker_holds_its_run_from_the_first_moment_on(run: Run, processes: WorkerProcesses) -> None:
     begin(processes, run)
     assert is_locked(run)
-    [child] = [each for each in psutil.Process().children() if str(run.folder) in each.cmdline()]
+    child = holder(run)
+    assert str(run.folder) in child.cmdline()
     assert os.getsid(child.pid) == child.pid
     environment = child.environ()
     assert (environment["OMP_WAIT_POLICY"], environment["MALLOC_ARENA_MAX"]) == ("passive", "2")
@@ -96,7 +104,7 @@ def test_the_signal_that_ended_a_worker_tells_what_it_died_of(
     run: Run, processes: WorkerProcesses, number: signal.Signals, code: str
 ) -> None:
     begin(processes, run)
-    [child] = [each for each in psutil.Process().children() if str(run.folder) in each.cmdline()]
+    child = holder(run)
     child.send_signal(number)
     until(lambda: not is_locked(run))
     until(lambda: child.status() == psutil.STATUS_ZOMBIE)

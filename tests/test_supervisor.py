@@ -72,9 +72,14 @@ def holder_of(studio: Studio, id: str) -> psutil.Process:
 
 def workers_below(root: Path) -> list[psutil.Process]:
     """The workers of runs in ``root`` that this process started and that live."""
-    children = psutil.Process().children()
-    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in alive if any(part.startswith(str(root)) for part in child.cmdline())]
+
+    def is_worker(child: psutil.Process) -> bool:
+        try:
+            return any(part.startswith(str(root)) for part in child.cmdline())
+        except psutil.Error:  # it has ended
+            return False
+
+    return [child for child in psutil.Process().children() if is_worker(child)]
 
 
 def starts(run: Run) -> list[tuple[bool, int]]:
