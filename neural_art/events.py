@@ -51,6 +51,7 @@ class Started(Event):
     threads: int
     batch: int
     budget: float  # seconds of training in all (an estimate where the budget counts steps)
+    notice: Message | None = None  # what was out of the ordinary
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -19,21 +20,17 @@ _PART = ".part"
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path`` to write to; when the block ends well, that file is synced and renamed.
+    """A temporary name near ``path`` to write to; when the block ends well, that file is synced and renamed.
 
     When it does not, the file is removed and whatever was at ``path`` stays. The folder must exist already: what was
     deleted stays deleted.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PART}")
-    try:
+    with work_folder(path.parent, path.name) as folder:
+        part = folder / path.name
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def write(path: Path, content: bytes) -> None:
@@ -62,23 +59,66 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def work_folder(folder: Path, name: str) -> Iterator[Path]:
-    """A new folder inside ``folder`` for work in progress; it is gone when the block ends."""
+    """A new folder inside ``folder`` for work in progress; it is gone when the block ends.
+
+    It is locked meanwhile, so that ``remove_partial`` leaves it alone.
+    """
     made = folder / f".{name}.{secrets.token_hex(4)}{_PART}"
-    made.mkdir()
+    descriptor = _make_locked(made)
     try:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+        os.close(descriptor)
 
 
-def remove_partial(folder: Path) -> None:
-    """Remove what a killed process left unfinished in ``folder`` and below: files and folders of ``replacing`` and
-    ``work_folder``."""
-    for left in sorted(folder.rglob(f".*{_PART}")):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
+def remove_partial(*folders: Path) -> None:
+    """Remove what a killed process left of ``replacing`` and ``work_folder`` in these folders (not below them).
+
+    What somebody is writing at this moment stays.
+    """
+    for folder in folders:
+        for left in sorted(folder.glob(f".*{_PART}")):
+            with contextlib.suppress(FileNotFoundError):  # somebody else is tidying up, too
+                _remove_unlocked(left)
+
+
+@contextlib.contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """While the block lasts, nobody else has this lock on the folder: no other thread and no other process."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_locked(folder: Path) -> int:
+    """A file descriptor that holds a lock on the new folder."""
+    while True:
+        folder.mkdir()
+        with contextlib.suppress(FileNotFoundError):  # where somebody tidies up between two of these calls
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if folder.exists():
+                return descriptor
+            os.close(descriptor)
+
+
+def _remove_unlocked(path: Path) -> None:
+    """Remove a file or folder unless somebody holds a lock on it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
         else:
-            left.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(descriptor)
 
 
 def storage_error(error: OSError | MemoryError) -> StorageError:

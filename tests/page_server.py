@@ -80,14 +80,15 @@ def write_paintings(folder: Path, drawn: torch.Tensor, classes: tuple[str, str] 
     return folder
 
 
-def write_untrained(path: Path, **settings: Any) -> None:
-    """A checkpoint of twelve paintings that has not learned anything, but has something to see."""
+def write_untrained(path: Path, latents: torch.Tensor | None = None, **settings: Any) -> None:
+    """A checkpoint that has not learned anything, but has something to see; of twelve paintings, or of those with
+    these ``latents``."""
     torch.manual_seed(3)
     generator = Generator(64)
     with torch.no_grad():
         for weights in generator.parameters():
             weights.mul_(1.3)  # untrained pictures are almost grey otherwise
-    model = Model(generator, Discriminator(), Encoder(), torch.randn(12, 256))
+    model = Model(generator, Discriminator(), Encoder(), torch.randn(12, 256) if latents is None else latents)
     known = {"format": checkpoint.FORMAT, "size": 64, "aspect": 1.5, "step": 5}
     checkpoint.write(path, model.tensors(), known | settings)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 from neural_art import images
 from neural_art.dataset.limits import Limits
@@ -27,6 +27,15 @@ def drawn(seed: int, size: tuple[int, int] = (120, 90)) -> Image.Image:
 def encoded(picture: Image.Image, form: str = "PNG", **options: Any) -> bytes:
     """The picture as a file in memory."""
     return images.encode(picture, form, **options)
+
+
+def swapped_profile() -> bytes:
+    """A colour profile in which red and blue change places, so that one sees whether it was followed."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")  # in the table of tags: sign, offset, size
+    offsets = [profile[at + 4 : at + 12] for at in (red, blue)]
+    profile[blue + 4 : blue + 12], profile[red + 4 : red + 12] = offsets
+    return bytes(profile.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be")))
 
 
 def filled(folder: Path, count: int = 8, start: int = 0) -> Path:

@@ -70,6 +70,50 @@ def test_a_damaged_member_leaves_the_others(tmp_path: Path) -> None:
     assert rejected(report) == {"1.png": "damaged"}
 
 
+def test_the_parts_of_one_download_are_one_set(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    parts = []
+    for part, numbers in ((1, range(4)), (2, range(4, 8))):
+        name = f"Paintings-20261127T101500Z-1-00{part}.zip"
+        members = {f"Paintings/{('Portraits', 'Sea')[n % 2]}/{n}.png": encoded(drawn(n)) for n in numbers}
+        parts.append((name, zipped(tmp_path / "folder" / name, members)))
+    beside = ("loose.png", filled(tmp_path / "other", 1, start=20) / "20.png")
+    for number, uploads in enumerate((parts, tmp_path / "folder", [*parts, beside])):
+        report = prepared(uploads, tmp_path / f"kept{number}")
+        assert report.class_counts == {"Portraits": 4, "Sea": 4}
+        assert report.rejections == ()
+
+
+def test_the_parts_of_a_download_without_folders_are_one_class(tmp_path: Path) -> None:
+    uploads = [
+        (name, zipped(tmp_path / name, {f"{n}.png": encoded(drawn(n)) for n in numbers}))
+        for name, numbers in (("monet-1-001.zip", [0, 1]), ("monet-1-002.zip", [2, 3]), ("renoir.zip", [4, 5]))
+    ]
+    assert prepared(uploads, tmp_path / "kept").class_counts == {"monet": 4, "renoir": 2}
+
+
+def test_a_part_that_is_damaged_leaves_the_other(tmp_path: Path) -> None:
+    whole = zipped(tmp_path / "a", {f"Set/{c}/{n}.png": encoded(drawn(n)) for n, c in enumerate("aabb")})
+    (tmp_path / "b").write_bytes(whole.read_bytes()[:300])
+    report = prepared([("Set-1-001.zip", whole), ("Set-1-002.zip", tmp_path / "b")], tmp_path / "kept")
+    assert report.class_counts == {"a": 2, "b": 2}
+    assert rejected(report) == {"Set-1-002.zip": "damaged-zip"}
+
+
+def test_a_file_without_a_name_is_still_a_file(tmp_path: Path) -> None:
+    packed = zipped(tmp_path / "a.zip", {"x": encoded(drawn(0)), "b.png": encoded(drawn(1))})
+    content = packed.read_bytes()
+    with zipfile.ZipFile(packed) as archive:
+        assert archive.namelist()[0] == "x"
+    at = content.index(b"PK\1\2")  # the list of files: the first one's name becomes a comment
+    header = bytearray(content[at : at + 46])
+    header[28:30], header[32:34] = b"\0\0", b"\1\0"
+    packed.write_bytes(content[:at] + bytes(header) + content[at + 46 :])
+    report = prepared(packed, tmp_path / "kept")
+    assert "b.png" in [painting.name for painting in report.paintings]
+    assert len(report.paintings) + len(report.rejections) == 2
+
+
 def test_a_locked_zip_is_named(tmp_path: Path) -> None:
     content = bytearray(zipped(tmp_path / "a.zip", {"a.png": encoded(drawn(0))}).read_bytes())
     for sign, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
@@ -84,6 +128,10 @@ def test_a_locked_zip_is_named(tmp_path: Path) -> None:
     [
         ("utf-8", ["莫奈/睡莲.png", "莫奈/日出.png"]),
         ("gb18030", ["莫奈/睡莲.png", "梵高/向日葵.png"]),
+        ("cp932", ["表紙/朝顔.png", "風景/ソフトな光.png"]),  # the second byte of 表 and ソ is a backslash
+        ("cp950", ["風景/淡水河.png", "靜物/花.png"]),
+        ("cp949", ["풍경/한강.png", "정물/꽃.png"]),
+        ("cp866", ["Пейзаж/лес.png", "Натюрморт/ваза.png"]),
         ("cp437", ["München.png", "Café.png"]),
     ],
 )

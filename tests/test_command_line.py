@@ -22,6 +22,7 @@ from neural_art.explore import film
 from neural_art.explore.explorer import Explorer
 from neural_art.explore.position import DEFAULT_TRUNCATION, TRUNCATION, Position
 from neural_art.runs.desired import set_desired_state
+from neural_art.runs.favourites import Favourites
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import hold
 from neural_art.runs.run import Run
@@ -284,12 +285,12 @@ def test_a_morph_can_be_a_film(trained: Path, tmp_path: Path) -> None:
 
 
 def test_a_film_goes_through_the_favourites(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Run.open(trained)
-    run.set_favourites([Position(seed=seed).to_json() for seed in (1, 2, 3)])
+    favourites = Favourites(Run.open(trained))
+    favourites.replace([Position(seed=seed).to_json() for seed in (1, 2, 3)])
     try:
         assert main(["film", str(trained), "--out", str(tmp_path / "loop.mp4"), "--seconds", "2"]) == 0
     finally:
-        run.set_favourites([])
+        favourites.replace([])
     assert "A loop through 3 favourites" in capsys.readouterr().out
     assert (tmp_path / "loop.mp4").read_bytes()[4:8] == b"ftyp"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_files import FEW, drawn, encoded, filled, kept_pixels, prepared, rejected, zipped
-from PIL import Image, ImageCms
+from picture_files import FEW, drawn, encoded, filled, kept_pixels, prepared, rejected, swapped_profile, zipped
+from PIL import Image
 
 from neural_art.dataset.decoding import DecodedImage, DecodePool, decode_file, matte_colour
 from neural_art.dataset.limits import Limits
@@ -107,14 +107,7 @@ def test_black_and_white_grey_and_palettes_become_colours(tmp_path: Path, mode: 
 
 
 def test_colours_follow_the_pictures_own_profile(tmp_path: Path) -> None:
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")  # in the table of tags: sign, offset, size
-    profile[red + 4 : red + 12], profile[blue + 4 : blue + 12] = (
-        profile[blue + 4 : blue + 12],
-        profile[red + 4 : red + 12],
-    )
-    profile = profile.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
-    kept = kept_pixels(tmp_path, "a.png", encoded(Image.new("RGB", (80, 80), "red"), icc_profile=bytes(profile)))
+    kept = kept_pixels(tmp_path, "a.png", encoded(Image.new("RGB", (80, 80), "red"), icc_profile=swapped_profile()))
     assert kept[..., 2].mean() > 240 > 30 > kept[..., 0].mean()
 
 

@@ -199,6 +199,29 @@ def test_the_wrong_shape_of_latents_is_a_programming_error(explorer: Explorer) -
         explorer.paint(explorer.latents[0])
 
 
+def test_a_slider_gets_its_turn_while_many_pictures_are_painted() -> None:
+    model, painted = model_of(torch.randn(12, 256)), []
+    explorer, asked = Explorer(model), threading.Event()
+
+    def paint_one() -> None:
+        asked.set()
+        explorer.paint(explorer.latents[:1])
+
+    slider = threading.Thread(target=paint_one, name="slider")
+
+    def note(*_: object) -> None:
+        if not painted:  # the first of the film: now somebody moves a slider
+            slider.start()
+            asked.wait(10)
+        painted.append(threading.current_thread().name)
+
+    model.generator.first.register_forward_hook(note)
+    explorer.paint(explorer.latents.repeat(4, 1))
+    slider.join()
+    assert len(painted) > 10
+    assert "slider" in painted[: len(painted) // 2]
+
+
 def test_many_threads_paint_the_right_pictures(explorer: Explorer) -> None:
     def painted(i: int) -> np.ndarray:  # each on one core: with more, sums are rounded otherwise
         return explorer.paint(explorer.latents[i : i + 1], threads=1)[0]

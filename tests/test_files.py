@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,33 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
     for path in kept:
         path.write_bytes(b"whole")
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, check=True)
-    assert len(list(tmp_path.rglob("*"))) == len(kept) + 4, "the killed process left two files, one in a folder"
-    files.remove_partial(tmp_path)
+    assert len(list(tmp_path.rglob("*"))) == len(kept) + 5, "the killed process left two folders with a file in each"
+    files.remove_partial(tmp_path, tmp_path / "samples", tmp_path / "not there")
     assert sorted(tmp_path.rglob("*")) == sorted([*kept, tmp_path / "samples"])
+
+
+def test_what_somebody_is_writing_at_this_moment_is_not_removed(tmp_path: Path) -> None:
+    with files.work_folder(tmp_path, "paintings") as work, files.replacing(tmp_path / "loop.mp4") as part:
+        (work / "a.png").write_bytes(b"half")
+        part.write_bytes(b"half a film")
+        files.remove_partial(tmp_path)
+        assert (work / "a.png").exists()
+        assert part.exists()
+    assert (tmp_path / "loop.mp4").read_bytes() == b"half a film"
+    assert list(tmp_path.iterdir()) == [tmp_path / "loop.mp4"]
+
+
+def test_a_folder_is_locked_by_one_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "count").write_text("0")
+
+    def count(_: int) -> None:
+        with files.locked_folder(tmp_path):
+            number = int((tmp_path / "count").read_text())
+            (tmp_path / "count").write_text(str(number + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(200)))
+    assert (tmp_path / "count").read_text() == "200"
 
 
 @pytest.mark.parametrize(

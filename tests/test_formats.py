@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_files import drawn, encoded, kept_pixels, prepared, rejected, zipped
+import tifffile
+from picture_files import drawn, encoded, filled, kept_pixels, prepared, rejected, zipped
 from PIL import Image
 
-from neural_art.dataset.formats import is_archive, picture_format, unusable
+from neural_art.dataset.formats import is_archive, is_camera_raw, picture_format, unusable
 from neural_art.messages import Message
 
 
@@ -55,6 +56,47 @@ def test_what_is_no_picture_is_called_what_it_is(head: bytes, kind: str) -> None
 def test_what_is_not_known_is_an_unknown_format(head: bytes) -> None:
     assert picture_format(head) is None
     assert unusable(head, inside_zip=False).code == "unknown-format"
+
+
+RAW_HEADS = {
+    "ORF": b"IIRO\x08\0\0\0",
+    "RW2": b"IIU\0\x18\0\0\0",
+    "RAF": b"FUJIFILMCCD-RAW 0201FF",
+    "X3F": b"FOVb\0\0\2\0",
+    "MRW": b"\0MRM\0\0\0\0",
+    "CRW": b"II\x1a\0\0\0HEAPCCDR",
+    "CR2": b"II*\0\x10\0\0\0CR\2\0",
+    "CR3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+}
+
+
+@pytest.mark.parametrize("head", RAW_HEADS.values(), ids=RAW_HEADS)
+def test_a_cameras_raw_file_is_known_by_its_first_bytes(head: bytes) -> None:
+    assert is_camera_raw("photo", head)
+
+
+@pytest.mark.parametrize("ending", ["DNG", "nef", "Nrw", "arw", "sr2", "pef", "srw", "3fr", "iiq", "rwl", "erf", "mos"])
+def test_a_tiff_is_a_raw_file_if_it_is_called_so(ending: str) -> None:
+    assert is_camera_raw(f"IMG_1.{ending}", b"II*\0\x08\0\0\0")
+    assert not is_camera_raw(f"IMG_1.{ending}", b"\xff\xd8\xff\xe0")
+    assert not is_camera_raw(f"{ending}.tif", b"II*\0\x08\0\0\0")
+    assert not is_camera_raw(ending, b"II*\0\x08\0\0\0")
+
+
+@pytest.mark.parametrize("photometric", ["cfa", "linear_raw", "dng"])
+def test_a_raw_file_is_known_by_what_lies_below_its_preview(tmp_path: Path, photometric: str) -> None:
+    folder = filled(tmp_path / "set", 1)
+    preview = np.zeros((120, 160, 3), np.uint8)
+    sensor = np.zeros((240, 320) if photometric == "cfa" else (240, 320, 3), np.uint16)
+    with tifffile.TiffWriter(folder / "photo.tif") as writer:
+        if photometric == "dng":
+            writer.write(preview, photometric="rgb", extratags=[(50706, "B", 4, b"\1\4\0\0", True)])
+        else:
+            writer.write(preview, photometric="rgb", subifds=1, subfiletype=1)
+            writer.write(sensor, photometric=photometric)
+    (reason,) = prepared(folder, tmp_path / "kept").rejections
+    assert (reason.name, reason.code) == ("photo.tif", "camera-raw")
+    assert "JPEG or TIFF" in reason.message.sentence()
 
 
 def test_an_archive_is_called_zip_and_is_no_picture() -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 import torch
-from page_server import playable
+from page_server import playable, write_untrained
 from PIL import Image
 
 from neural_art import web
 from neural_art.explore import film, position
 from neural_art.recipe import DEFAULT_MINUTES, SIZES, Recipe
+from neural_art.runs.favourites import Favourites
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
 
@@ -327,6 +328,26 @@ def test_the_position_and_the_kept_pictures_survive_a_reload(visitor: Any, serve
     expect(page.locator("#na-keep")).to_have_attribute("aria-pressed", "true")
     page.locator("#na-kept .na-away").click(force=True)
     expect(page.locator("#na-kept .na-tile")).to_have_count(0)
+
+
+def test_favourites_that_two_tabs_keep_in_turn_are_all_kept(visitor: Any, server: Any, paintings: Path) -> None:
+    run = playable(Studio(server[1], start=False), paintings, "In two tabs")
+    tabs = [explore(visitor(), server, run) for _ in range(2)]
+    for count, page in enumerate([*tabs, tabs[0], tabs[0]], start=1):
+        page.click("#na-new")
+        page.click("#na-keep")
+        expect(page.locator("#na-kept .na-tile")).to_have_count(count)
+    tabs[1].locator("#na-kept .na-away").first.click(force=True)
+    expect(tabs[1].locator("#na-kept .na-tile")).to_have_count(3)
+    assert len(Favourites(run).all()) == 3
+
+
+def test_only_sliders_that_move_something_are_shown(visitor: Any, server: Any, paintings: Path) -> None:
+    run = playable(Studio(server[1], start=False), paintings, "Few")
+    write_untrained(run.paths.checkpoint, latents=torch.randn(8, 256))
+    page = explore(visitor(), server, run)
+    expect(page.locator("#na-directions .na-slider:visible")).to_have_count(7)
+    expect(page.locator("#na-direction-8")).to_be_hidden()
 
 
 def test_a_painting_gives_its_picture_and_two_give_a_morph(visitor: Any, server: Any, played: Run) -> None:

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from run_makers import ENDLESS, ask_to_train, paintings_folder, prepared_run, saved, until
+from run_makers import ENDLESS, ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import RunError
 from neural_art.messages import Message
-from neural_art.runs.desired import set_desired_state
 from neural_art.runs.lock import is_locked, lock_holder, take_lock
-from neural_art.runs.processes import WorkerProcesses, count_attempt
-from neural_art.runs.recorder import Recorder
+from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.run import Run
 
 
@@ -69,17 +67,6 @@ def test_a_worker_that_another_process_started_can_be_ended(run: Run, processes:
     assert not is_locked(run)
 
 
-def test_a_start_that_got_nowhere_counts_until_somebody_asks_again(run: Run) -> None:
-    assert [count_attempt(run) for _ in range(3)] == [1, 2, 3]
-    Recorder(run).record(saved(5))
-    assert [count_attempt(run) for _ in range(2)] == [1, 2]
-    set_desired_state(run, "paused")
-    set_desired_state(run, "training")
-    assert count_attempt(run) == 1
-    run.paths.restart_attempts.write_text("{")
-    assert count_attempt(run) == 1
-
-
 @pytest.mark.parametrize(
     ("printed", "code"),
     [
@@ -99,19 +86,43 @@ def test_what_a_worker_printed_tells_what_it_died_of(
         assert cause == Message(code, {"printed": "Illegal instruction"})
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, "run.killed"), (signal.SIGSEGV, "run.crashed")])
-def test_the_signal_that_ended_a_worker_tells_what_it_died_of(
-    run: Run, processes: WorkerProcesses, number: signal.Signals, code: str
-) -> None:
+def end(processes: WorkerProcesses, run: Run, number: signal.Signals) -> None:
+    """Starts a worker and ends it with a signal, as somebody else would."""
     begin(processes, run)
+    assert not processes.poll(run.id)
     child = holder(run)
     child.send_signal(number)
     until(lambda: not is_locked(run))
-    until(lambda: child.status() == psutil.STATUS_ZOMBIE)
-    processes.poll(run.id)
-    cause = processes.cause_of_death(run)
-    assert cause.code == code
-    assert number.name in cause.sentence() or number is signal.SIGKILL
+    until(lambda: processes.poll(run.id))
+    assert not processes.poll(run.id), "it is news only once"
+
+
+@pytest.mark.parametrize(
+    ("number", "death"), [(signal.SIGKILL, "outside"), (signal.SIGTERM, "outside"), (signal.SIGSEGV, "own")]
+)
+def test_a_worker_that_somebody_ended_is_told_from_one_that_crashed(
+    run: Run, processes: WorkerProcesses, number: signal.Signals, death: str
+) -> None:
+    end(processes, run, number)
+    assert processes.death(run) == death
+    if death == "own":
+        assert processes.cause_of_death(run) == Message("run.crashed", {"signal": number.name})
+
+
+def test_a_worker_that_the_system_ended_for_want_of_memory_is_known(run: Run) -> None:
+    counts = iter([3, 3, 3, 4])  # at a start, at its end, at a start, at its end
+    processes = WorkerProcesses(memory_kills=lambda: next(counts))
+    for death in ("outside", "memory"):
+        end(processes, run, signal.SIGKILL)
+        assert processes.death(run) == death
+
+
+@pytest.mark.parametrize(("printed", "death"), [("", "outside"), ("Traceback ...\nZeroDivisionError", "own")])
+def test_an_end_that_nobody_saw_is_the_workers_fault_if_it_printed_something(
+    run: Run, processes: WorkerProcesses, printed: str, death: str
+) -> None:
+    run.paths.worker_log.write_text(printed)
+    assert processes.death(run) == death
 
 
 def test_a_folder_that_refuses_the_log_starts_no_worker(run: Run, processes: WorkerProcesses) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from neural_art import files
 from neural_art.errors import RunError
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
@@ -45,3 +46,17 @@ def test_what_a_kill_left_of_a_deleted_run_is_removed(registry: Registry) -> Non
     (registry.root / ".deleted-0123" / "paintings").mkdir(parents=True)
     Registry(registry.root)
     assert list(registry.root.iterdir()) == []
+
+
+def test_what_a_killed_server_left_of_a_film_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    run = Registry(tmp_path).create("Sisley")
+    run.paths.films.mkdir()
+    (run.paths.films / "loop-1.mp4").write_bytes(b"whole")
+    (run.paths.films / ".loop-2.mp4.ab12.part").mkdir()
+    (run.paths.films / ".loop-2.mp4.ab12.part" / "loop-2.mp4").write_bytes(b"half")
+    (run.paths.films / ".loop-3.mp4.cd34.part").write_bytes(b"half, by version 0.1")
+    with files.replacing(run.paths.films / "loop-4.mp4") as part:
+        part.write_bytes(b"somebody is at it")
+        Registry(tmp_path)
+        assert part.exists()
+    assert sorted(path.name for path in run.paths.films.iterdir()) == ["loop-1.mp4", "loop-4.mp4"]

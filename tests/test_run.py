@@ -68,10 +68,6 @@ def test_a_damaged_file_is_named(run: Run) -> None:
     with pytest.raises(StorageError) as caught:
         _ = run.info
     assert (caught.value.code, caught.value.values["name"]) == ("damaged", "run.json")
-    run.paths.favourites.write_text("[")
-    with pytest.raises(StorageError) as caught:
-        run.favourites()
-    assert caught.value.values["name"] == "favourites.json"
 
 
 def test_the_report_is_read_again_when_it_changes(prepared: Run) -> None:
@@ -86,26 +82,17 @@ def test_a_run_without_paintings_is_square(run: Run) -> None:
     assert (run.report, run.aspect) == (None, 1.0)
 
 
-def test_favourites_and_recipe_come_back_as_they_were(run: Run) -> None:
-    assert (run.favourites(), run.recipe) == ([], None)
-    run.set_favourites([{"seed": 1, "amounts": [0.5]}, {"seed": 2}])
+def test_a_recipe_comes_back_as_it_was(run: Run) -> None:
+    assert run.recipe is None
     run.set_recipe(Recipe(name="sketch", seed=9))
-    assert run.favourites() == [{"seed": 1, "amounts": [0.5]}, {"seed": 2}]
     assert run.recipe == Recipe(name="sketch", seed=9)
-    with pytest.raises(RunError) as caught:
-        run.set_favourites([{}] * 1001)
-    assert caught.value.code == "too-many-favourites"
 
 
-def test_a_write_that_fails_leaves_the_file_and_no_litter(run: Run) -> None:
-    before = run.paths.info.read_bytes()
-    with pytest.raises(TypeError):
-        run.set_favourites([{"latent": object()}])
+def test_a_write_that_fails_leaves_no_litter(run: Run) -> None:
     run.paths.recipe.mkdir()
     with pytest.raises(OSError, match="directory"):
         run.set_recipe(Recipe())
     assert sorted(path.name for path in run.folder.iterdir()) == ["recipe.json", "run.json"]
-    assert run.paths.info.read_bytes() == before
 
 
 def test_a_deleted_run_leaves_nothing(prepared: Run) -> None:

@@ -50,3 +50,68 @@ def test_a_budget_of_steps_is_told_by_steps() -> None:
     assert [clock.progress(step) for step in (0, 4, 8, 9)] == [0, 0.5, 1, 1]
     assert clock.total(4) == pytest.approx(8, abs=0.1)
     assert clock.left(4) == pytest.approx(4, abs=0.1)
+
+
+class Time:
+    """Seconds that pass when it is said."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def __call__(self) -> float:
+        return self.passed
+
+
+def clock_of(minutes: float, used: float = 0.0) -> tuple[schedule.Clock, Time]:
+    now = Time()
+    return schedule.Clock(Budget(minutes=minutes), used=used, now=now), now
+
+
+def make_steps(clock: schedule.Clock, now: Time, count: int, seconds: float) -> None:
+    for _ in range(count):
+        now.passed += seconds
+        clock.step_done()
+
+
+def test_a_set_up_counts_unless_it_would_use_up_the_budget() -> None:
+    clock, now = clock_of(5)
+    now.passed += 6
+    assert clock.set_up_done() == (6, 0)
+    assert clock.seconds == 6
+    clock, now = clock_of(0.5)
+    now.passed += 50
+    assert clock.set_up_done() == (50, pytest.approx(44))
+    assert clock.seconds == pytest.approx(6)
+    clock, now = clock_of(0.5, used=20)
+    now.passed += 50
+    clock.set_up_done()
+    assert clock.seconds == pytest.approx(22), "a fifth of what is left"
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.5, 8.0])
+def test_a_step_in_which_the_process_stood_still_counts_a_few_steps_at_most(seconds: float) -> None:
+    clock, now = clock_of(120)
+    make_steps(clock, now, 10, seconds)
+    assert clock.seconds == pytest.approx(10 * seconds)
+    make_steps(clock, now, 1, 3600)
+    assert clock.seconds <= 10 * seconds + max(1, 5 * seconds)
+    make_steps(clock, now, 10, seconds)
+    assert clock.seconds <= 20 * seconds + max(1, 5 * seconds)
+
+
+def test_steps_that_become_slower_soon_count_whole() -> None:
+    clock, now = clock_of(120)
+    make_steps(clock, now, 20, 0.5)
+    make_steps(clock, now, 100, 5)
+    assert clock.seconds == pytest.approx(510, rel=0.05)
+
+
+def test_neither_the_first_step_nor_anything_but_steps_uses_up_a_budget_at_a_standstill() -> None:
+    clock, now = clock_of(5)
+    make_steps(clock, now, 1, 3600)
+    now.passed += 3600
+    clock.other_done()
+    assert clock.seconds == 40
+    now.passed += 3
+    clock.other_done()
+    assert clock.seconds == 43

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,16 @@ def test_a_budget_of_steps_is_an_estimate_of_the_training(run: Run) -> None:
     assert status_of(run).budget is None
     Journal(run).append(started())
     assert (status_of(run).minutes, status_of(run).budget) == (None, 300)
+
+
+def test_a_set_up_that_took_long_is_noticed_while_the_training_lasts(run: Run) -> None:
+    slow = Message("training.slow-setup", {"seconds": 50})
+    Journal(run).append(replace(started(), notice=slow))
+    set_desired_state(run, "training")
+    with hold(run):
+        assert status_of(run).notice == slow
+        Journal(run).append(finished(5))
+    assert status_of(run).notice is None
 
 
 def test_a_roll_back_is_noticed_until_training_starts_again(run: Run) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,17 @@ import pytest
 from run_makers import ENDLESS, FEW_STEPS, TINY, ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import StorageError
-from neural_art.events import Finished
+from neural_art.events import Failed, Finished
+from neural_art.messages import Message
 from neural_art.runs import worker
+from neural_art.runs.attempts import count_attempt
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked, lock_holder
+from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
-from neural_art.runs.status import state_of
+from neural_art.runs.status import state_of, status_of
 from neural_art.runs.studio import Studio
+from neural_art.runs.supervisor import Supervisor
 
 
 @pytest.fixture(scope="module")
@@ -145,25 +151,97 @@ def test_two_studios_on_one_folder_start_one_worker(tmp_path: Path, paintings: P
             studio.close(workers=True)
 
 
-def test_a_worker_that_dies_again_and_again_is_given_up_with_a_reason(studio: Studio, paintings: Path) -> None:
+@contextmanager
+def supervised(root: Path, paintings: Path) -> Iterator[Run]:
+    """A run that waits for its training, looked after by a supervisor that does not wait long before a restart."""
+    registry = Registry(root / "runs")
+    run = registry.create("Blocks")
+    shutil.copytree(paintings, run.paths.paintings)
+    ask_to_train(run, ENDLESS)
+    supervisor = Supervisor(registry, restart_seconds=(0.01, 0.05))
+    supervisor.start()
+    try:
+        yield run
+    finally:
+        supervisor.close(workers=True)
+
+
+def end_workers(run: Run, number: signal.Signals, enough: Callable[[set[int]], bool]) -> set[int]:
+    """Ends one worker after the other until that is enough; their process ids."""
+    ended: set[int] = set()
+
+    def end() -> bool:
+        process = lock_holder(run)
+        if process is not None and process.pid not in ended:
+            ended.add(process.pid)
+            process.send_signal(number)
+        return enough(ended)
+
+    until(end)
+    return ended
+
+
+def test_a_worker_that_crashes_again_and_again_is_given_up_with_a_reason(tmp_path: Path, paintings: Path) -> None:
+    with supervised(tmp_path, paintings) as run:
+        crashed = end_workers(run, signal.SIGSEGV, lambda _: state_of(run) == "failed")
+        assert len(crashed) == 4
+        reason = status_of(run).reason
+        assert reason is not None
+        assert (reason.code, reason.values) == ("run.crashed", {"signal": "SIGSEGV"})
+
+
+def test_a_person_may_always_try_again(studio: Studio, paintings: Path) -> None:
     id = new_run(studio, paintings)
     studio.train(id, TINY, ENDLESS)
-    killed = set()
+    holder_of(studio, id)
+    run = studio.run(id)
+    Journal(run).append(Failed(step=0, seconds=0, reason=Message("run.no-progress")))
+    holder_of(studio, id).kill()
+    until(lambda: not is_locked(run))
+    assert state_of(run) == "failed"
+    studio.resume(id)
+    until(lambda: is_locked(run))
 
-    def kill() -> bool:
-        process = lock_holder(studio.run(id))
-        if process is not None and process.pid not in killed:
-            killed.add(process.pid)
-            process.kill()
-        return studio.status(id).state == "failed"
 
-    until(kill)
-    assert len(killed) == 4
-    reason = studio.status(id).reason
-    assert reason is not None
-    assert reason.code == "run.killed"
-    studio.resume(id)  # a person may always try again
-    until(lambda: is_locked(studio.run(id)))
+def test_a_training_that_is_ended_from_outside_is_not_given_up(tmp_path: Path, paintings: Path) -> None:
+    with supervised(tmp_path, paintings) as run:
+        assert len(end_workers(run, signal.SIGKILL, lambda ended: len(ended) == 6)) == 6
+        until(lambda: starts(run))
+        status = status_of(run)
+        assert status.state == "training"
+        assert status.notice == Message("run.ended-from-outside", {"count": 6})
+
+
+def test_a_run_that_is_ended_again_and_again_lets_others_go_first(tmp_path: Path, paintings: Path) -> None:
+    registry = Registry(tmp_path / "runs")
+    unlucky, other = (registry.create(name) for name in ("Unlucky", "Other"))
+    for run in (unlucky, other):
+        shutil.copytree(paintings, run.paths.paintings)
+        ask_to_train(run, ENDLESS)
+    supervisor = Supervisor(registry, restart_seconds=(3600, 3600))
+    supervisor.start()
+    try:
+        end_workers(unlucky, signal.SIGKILL, lambda ended: len(ended) == 1)
+        until(lambda: is_locked(other))
+        assert state_of(unlucky) == "waiting"
+    finally:
+        supervisor.close(workers=True)
+
+
+def test_a_training_for_which_there_is_never_enough_memory_says_so(tmp_path: Path, paintings: Path) -> None:
+    registry = Registry(tmp_path / "runs")
+    run = registry.create("Blocks")
+    shutil.copytree(paintings, run.paths.paintings)
+    ask_to_train(run, ENDLESS)
+    for _ in range(5):
+        count_attempt(run, "memory")
+    supervisor = Supervisor(registry)
+    supervisor.start()
+    try:
+        until(lambda: state_of(run) == "failed")
+        assert status_of(run).reason == Message("storage.out-of-memory")
+    finally:
+        supervisor.close(workers=True)
 
 
 def test_what_cannot_be_started_is_reported_and_does_not_hold_up_the_others(studio: Studio, paintings: Path) -> None:

@@ -88,6 +88,50 @@ def test_the_time_is_kept(drawn_paintings: torch.Tensor) -> None:
     assert 0 < max(event.progress for event in events if isinstance(event, Stepped)) <= 1
 
 
+class Time:
+    """A clock that moves on by so much whenever somebody looks at it."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed, self._seconds = 0.0, seconds
+
+    def __call__(self) -> float:
+        self.passed += self._seconds
+        return self.passed
+
+
+def test_a_set_up_that_would_use_up_the_budget_does_not_and_is_reported(drawn_paintings: torch.Tensor) -> None:
+    now = Time(0.06)
+    started, *rest = train(drawn_paintings, QUICK, Budget(minutes=0.1), began=-30, now=now)
+    assert isinstance(started, Started)
+    assert started.notice is not None
+    assert (started.notice.code, started.notice.values) == ("training.slow-setup", {"seconds": 30})
+    assert started.seconds < 2
+    assert rest[-1].step > 6
+    assert rest[-1].seconds < 6.5
+
+
+def test_a_usual_set_up_is_not_worth_a_word(quick: list[Event]) -> None:
+    assert isinstance(quick[0], Started)
+    assert quick[0].notice is None
+
+
+def test_a_process_that_stands_still_does_not_use_up_the_budget(drawn_paintings: torch.Tensor) -> None:
+    now, paused_at = Time(0.06), []
+    training = Training(drawn_paintings, QUICK, Budget(minutes=0.1), now=now)
+
+    def stand_still(*_: object) -> None:
+        if training.step == 4 and not paused_at:
+            paused_at.append(training.seconds)
+            now.passed += 3600
+
+    training.networks.generator.register_forward_hook(stand_still)
+    *_, last = training.run()
+    assert isinstance(last, Finished)
+    assert paused_at[0] < 3
+    assert last.step > 6
+    assert last.seconds < 6.5
+
+
 # ---- interrupted
 
 
@@ -183,6 +227,14 @@ def test_a_model_is_a_base_also_for_other_paintings_and_another_size(
     assert events[-1].step == 1
 
 
+def line_drawings(drawn_paintings: torch.Tensor) -> torch.Tensor:
+    """Six pictures unlike any painting."""
+    lines = torch.full_like(drawn_paintings[:6], 255)
+    for number in range(6):
+        lines[number, :, :: number + 3] = 0
+    return lines
+
+
 def test_a_set_out_of_the_bases_domain_is_reconstructed_without_an_adversary_first(
     drawn_paintings: torch.Tensor, base: Model, quick: list[Event]
 ) -> None:
@@ -190,9 +242,7 @@ def test_a_set_out_of_the_bases_domain_is_reconstructed_without_an_adversary_fir
     like_the_base = Training(drawn_paintings[:6].flip(3), recipe, budget, base=base, step_seconds=0)
     assert contested(like_the_base) == [True] * 4
 
-    lines = torch.full_like(drawn_paintings[:6], 255)
-    for number in range(6):
-        lines[number, :, :: number + 3] = 0
+    lines = line_drawings(drawn_paintings)
     saved = last_saved(quick)
     unlike = Training(lines, recipe, budget, base=Model.from_tensors(saved.checkpoint, saved.settings), step_seconds=0)
     assert contested(unlike) == [False, False, False, True]
@@ -221,12 +271,24 @@ def test_critics_on_two_feature_networks_are_resumed_as_they_were(drawn_painting
     assert not any(name.startswith("critic") for name in kept.checkpoint)  # a model has one
 
 
+def test_a_base_stays_as_it_was(drawn_paintings: torch.Tensor, base: Model) -> None:
+    before = base.tensors()
+    list(train(line_drawings(drawn_paintings), QUICK, Budget(steps=2), base=base))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in base.tensors().items())
+    assert all(parameter.grad is None for parameter in base.generator.parameters())
+
+
 # ---- when things go wrong
 
 
 def spoil(training: Training) -> None:
     with torch.no_grad():
         training.networks.generator.first.weight[0, 0] = float("nan")
+
+
+def spoil_average(training: Training) -> None:
+    with torch.no_grad():
+        training.networks.averaged.first.weight[0, 0] = float("nan")
 
 
 def test_a_loss_that_is_not_a_number_rolls_back_with_a_smaller_step(drawn_paintings: torch.Tensor) -> None:
@@ -252,6 +314,51 @@ def test_a_training_that_stays_unstable_fails(drawn_paintings: torch.Tensor) -> 
     assert [event.rate for event in events if isinstance(event, RolledBack)] == [0.5, 0.25, 0.125]
     assert isinstance(events[-1], Failed)
     assert events[-1].reason.code == "training.unstable"
+
+
+def test_weights_that_are_not_numbers_are_not_saved(drawn_paintings: torch.Tensor) -> None:
+    """The losses of a step are of the weights before it, so they do not tell yet."""
+    training = Training(drawn_paintings, QUICK, SIX, save_seconds=0)
+
+    def spoil_once(*_: object) -> None:
+        if training.step == 2:
+            spoil_average(training)
+            hook.remove()
+
+    hook = training.networks.generator.register_forward_hook(spoil_once)
+    events = list(training.run())
+    assert [event.step for event in events if isinstance(event, RolledBack)] == [2]
+    saves = [event for event in events if isinstance(event, Saved)]
+    assert [event.step for event in saves] == [1, 2, 3, 4, 5, 6, 6]
+    assert all(torch.isfinite(tensor).all() for event in saves for tensor in event.training.values())
+
+
+def test_a_training_that_ends_on_weights_that_are_not_numbers_keeps_the_last_good_ones(
+    drawn_paintings: torch.Tensor,
+) -> None:
+    events: list[Event] = []
+    training = Training(drawn_paintings, QUICK, SIX, step_seconds=0)
+    for event in training.run():
+        events.append(event)
+        if isinstance(event, Stepped) and event.step == 6:
+            spoil_average(training)
+            assert training.saved().step == 0, "the last good moment, when somebody asks"
+    assert [type(event) for event in events[-4:]] == [RolledBack, Sampled, Saved, Finished]
+    assert all(torch.isfinite(tensor).all() for tensor in last_saved(events).training.values())
+
+
+def test_nothing_is_learned_from_weights_that_are_not_numbers(
+    drawn_paintings: torch.Tensor, base: Model, quick: list[Event]
+) -> None:
+    kept = last_saved(quick)
+    tensors = {name: tensor.clone() for name, tensor in kept.training.items()}
+    tensors["generator_optimizer.0.square"][0] = float("inf")
+    with torch.no_grad():
+        base.generator.first.weight[0, 0] = float("nan")
+    for wrong in ({"resume": (tensors, kept.state)}, {"base": base}):
+        with pytest.raises(CheckpointError) as refused:
+            Training(drawn_paintings, QUICK, SIX, **wrong)
+        assert refused.value.code == "not-finite"
 
 
 def test_one_painting_is_too_few(drawn_paintings: torch.Tensor) -> None:

@@ -11,6 +11,7 @@ import pytest
 from neural_art.errors import RunError, StorageError
 from neural_art.recipe import Recipe
 from neural_art.runs.desired import desired_state
+from neural_art.runs.favourites import Favourites
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import hold
 from neural_art.runs.registry import Registry
@@ -121,8 +122,8 @@ def test_a_run_of_version_0_1_becomes_one_of_today(old: Path) -> None:
     desired = desired_state(run)
     assert desired is not None
     assert (desired.state, desired.minutes, desired.steps, desired.asked) == ("training", 3.0, None, 5.0)
-    assert run.favourites()[0]["truncation"] == 0.7
-    assert run.favourites()[0]["class_index"] == 1
+    [favourite] = Favourites(run).all()
+    assert (favourite["truncation"], favourite["class_index"]) == (0.7, 1)
     assert run.report is not None
     assert run.report.class_counts == {"sea": 1}
     assert run.report.matte == "#ffffff"

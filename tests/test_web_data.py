@@ -53,6 +53,28 @@ def test_too_many_bytes_are_refused_and_not_kept(server: Server) -> None:
     assert not server.studio.run(run).paths.uploads.exists()
 
 
+def test_an_upload_that_was_interrupted_and_comes_again_is_one_set(server: Server, paintings: Path) -> None:
+    run = server.ask("create", name="Twice")["run"]
+    for count in (5, 12):  # the first was interrupted after five files
+        files = [
+            {"path": server.upload(f"{index}.png", path.read_bytes()), "name": str(path.relative_to(paintings))}
+            for index, path in enumerate(sorted(paintings.rglob("*.png"))[:count])
+        ]
+        assert server.ask("take", run=run, files=files) == {"taken": count}
+    server.ask("check", run=run, fit="squeeze", matte="#ffffff")
+    assert server.ended(run, "uploads")["state"] == "done"
+    report = server.ask("report", run=run)
+    assert (report["count"], report["rejections"]) == (12, [])
+    assert list(server.cache.rglob("*")) == []
+
+
+def test_an_upload_that_comes_again_does_not_count_twice(server: Server) -> None:
+    run = server.ask("create", name="Big")["run"]
+    for _ in range(3):
+        files = [{"path": server.upload(f"{n}.png", bytes([n]) * (1 << 20)), "name": f"{n}.png"} for n in range(3)]
+        assert server.ask("take", run=run, files=files) == {"taken": 3}
+
+
 def test_without_uploads_there_is_nothing_to_check_or_to_report(server: Server) -> None:
     run = server.ask("create", name="Empty")["run"]
     assert server.ask("check", run=run, fit="squeeze", matte="#ffffff")["code"] == "run.no-uploads"

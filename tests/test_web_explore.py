@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from page_server import POSITION, Server, content, playable, write_paintings
+from page_server import POSITION, Server, content, playable, write_paintings, write_untrained
 from PIL import Image
 
 from neural_art.explore.position import Position
@@ -113,6 +113,26 @@ def test_favourites_are_kept_with_the_run(played: tuple[Server, Run]) -> None:
     assert kept == [POSITION]
     assert server.ask("explore", run=run.id)["favourites"] == kept
     assert server.ask("favourites", run=run.id, favourites=[]) == {"favourites": []}
+
+
+def test_favourites_of_two_tabs_are_all_kept(played: tuple[Server, Run]) -> None:
+    server, run = played
+    one, other = POSITION, POSITION | {"seed": 8}
+    assert server.ask("keep", run=run.id, position=one) == {"favourites": [one]}
+    assert server.ask("keep", run=run.id, position=other) == {"favourites": [one, other]}
+    assert server.ask("unkeep", run=run.id, position=one) == {"favourites": [other]}
+    assert server.ask("unkeep", run=run.id, position=one) == {"favourites": [other]}
+    assert server.ask("keep", run=run.id, position={"seed": -1})["code"].startswith("explore.")
+    server.ask("favourites", run=run.id, favourites=[])
+
+
+def test_the_page_is_told_how_many_sliders_move_anything(played: tuple[Server, Run]) -> None:
+    """Eight paintings differ in seven ways."""
+    server, run = played
+    assert server.ask("explore", run=run.id)["directions"] == 8
+    few = server.studio.branch(run.id, name="Few")
+    write_untrained(few.paths.checkpoint, latents=torch.randn(8, 256))
+    assert server.ask("explore", run=few.id)["directions"] == 7
 
 
 def test_a_position_comes_back_with_its_values_in_the_same_order(played: tuple[Server, Run]) -> None:

@@ -3,16 +3,18 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from run_makers import ask_to_train, paintings_folder, prepared_run
+from run_makers import TINY, ask_to_train, paintings_folder, prepared_run
 
 from neural_art.errors import RunError
 from neural_art.events import Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
 from neural_art.runs import worker
+from neural_art.runs.attempts import count_attempt
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked
@@ -140,6 +142,18 @@ def test_classes_are_kept_with_the_model(tmp_path: Path) -> None:
     settings = Model.open(run.paths.checkpoint).settings
     assert settings["classes"] == ["hills", "sea"]
     assert settings["class_indices"] == [0] * 4 + [1] * 4
+
+
+def test_a_worker_that_follows_one_that_memory_ran_out_for_takes_a_smaller_batch(run: Run) -> None:
+    run.set_recipe(replace(TINY, batch=8))
+    saved = skip_to(worker.train(run), Saved)
+    assert isinstance(saved, Saved)
+    assert saved.state["compute"]["batch"] == 8
+    count_attempt(run)
+    count_attempt(run, "memory")
+    started = skip_to(worker.train(run), Started)
+    assert isinstance(started, Started)
+    assert (started.resumed, started.batch) == (True, 4)
 
 
 # ---- what goes wrong

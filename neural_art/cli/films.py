@@ -22,13 +22,14 @@ def add_commands(commands: Commands) -> None:
 def film(options: argparse.Namespace) -> None:
     """Write an MP4 that loops through the run's favourites, or through paintings where it has fewer than two."""
     from neural_art.explore.film import DEFAULT_SECONDS, default_positions, loop_film
+    from neural_art.runs.favourites import Favourites
     from neural_art.runs.models import open_explorer
     from neural_art.runs.run import Run
 
     require_ending(options.out, ".mp4")
     seconds = DEFAULT_SECONDS if options.seconds is None else options.seconds
     explorer = open_explorer(options.run)
-    favourites = Run(options.run).favourites() if Run(options.run).exists() else []  # none of a checkpoint file
+    favourites = Favourites(Run(options.run)).all() if Run(options.run).exists() else []  # none of a checkpoint file
     positions = default_positions(explorer, favourites, seconds)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     show_progress("Filming", loop_film(explorer, positions, options.out, seconds))

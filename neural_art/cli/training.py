@@ -118,6 +118,8 @@ def _train(run: Run, base: Path | None, lock: int, *, shown: Path) -> int:
             match last:
                 case Started():
                     bar.write(_start(last), file=sys.stderr)
+                    if last.notice is not None:
+                        bar.write(last.notice.sentence(), file=sys.stderr)
                     bar.set_description_str("Training")
                 case Stepped():
                     bar.n = percent(last.progress)

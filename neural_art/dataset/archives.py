@@ -7,7 +7,7 @@ import stat
 import struct
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -16,41 +16,75 @@ from neural_art.dataset.limits import Limits
 from neural_art.dataset.names import common_folder, displayable, is_ignored, normalised, stays_inside
 from neural_art.dataset.report import Rejection, Unusable
 from neural_art.dataset.uploaded_file import UploadedFile, open_file
+from neural_art.dataset.zip_names import decode_names
+from neural_art.dataset.zip_parts import group_parts
 
 
-def read_archive(path: Path, prefix: str, limits: Limits) -> Iterator[UploadedFile | Rejection]:
-    """The files in a zip. ``prefix`` (such as "monet/") goes before their names, in place of a folder around them all.
+class Archive:
+    """A zip, open, with its members' names in the right alphabet. Raises ``Unusable`` if it cannot be used at all."""
 
-    Raises ``Unusable`` if the zip as a whole cannot be used.
-    """
-    try:
-        with open_file(path) as file:
-            if _count_members(file, limits.entries) > limits.entries:
-                raise Unusable("too-many-entries-in-zip", most=limits.entries)
-        archive = zipfile.ZipFile(open_file(path))  # closed when the last ``UploadedFile`` from it is forgotten
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, struct.error) as error:
-        raise Unusable("damaged-zip") from error
-    listed = [member for member in archive.infolist() if not member.is_dir()]
-    named = zip((name.replace("\\", "/") for name in _decoded_names(listed)), listed, strict=True)
-    members = [(name, member) for name, member in named if not is_ignored(name)]
-    if members and all(member.flag_bits & 0x1 for _, member in members):
-        raise Unusable("encrypted-zip")
-    top = common_folder([normalised(name) for name, _ in members if stays_inside(name)]) if prefix else ""
-    for name, member in members:
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        if not stays_inside(name):
-            yield Rejection(displayable(prefix + name), "unsafe-name-in-zip")
-            continue
-        shown = displayable(prefix + normalised(name).removeprefix(top))
-        if kind == stat.S_IFLNK:
-            yield Rejection(shown, "link-in-zip")
-        elif kind not in (0, stat.S_IFREG):
-            yield Rejection(shown, "not-a-file")
-        elif member.flag_bits & 0x1:
-            yield Rejection(shown, "encrypted")
-        else:
-            opened, peeked = _openers(archive, member, limits.file_bytes)
-            yield UploadedFile(shown, member.file_size, opened, peeked, member.compress_size)
+    def __init__(self, path: Path, limits: Limits) -> None:
+        try:
+            with open_file(path) as file:
+                if _count_members(file, limits.entries) > limits.entries:
+                    raise Unusable("too-many-entries-in-zip", most=limits.entries)
+            self._zip = zipfile.ZipFile(open_file(path))  # closed when the last ``UploadedFile`` from it is forgotten
+        except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, struct.error) as error:
+            raise Unusable("damaged-zip") from error
+        listed = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
+        named = zip((name.replace("\\", "/") for name in _decoded_names(listed)), listed, strict=True)
+        self._members = [(name, member) for name, member in named if not is_ignored(name)]
+        self._limits = limits
+        if self._members and all(member.flag_bits & 0x1 for _, member in self._members):
+            raise Unusable("encrypted-zip")
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its files that stay inside of it, with "/" between folders."""
+        return [normalised(name) for name, _ in self._members if stays_inside(name)]
+
+    def files(self, prefix: str, top: str) -> Iterator[UploadedFile | Rejection]:
+        """The files in it. ``prefix`` (such as "monet/") stands before their names, in place of the folder ``top``."""
+        for name, member in self._members:
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if not stays_inside(name):
+                yield Rejection(displayable(prefix + name), "unsafe-name-in-zip")
+                continue
+            shown = displayable(prefix + normalised(name).removeprefix(top))
+            if kind == stat.S_IFLNK:
+                yield Rejection(shown, "link-in-zip")
+            elif kind not in (0, stat.S_IFREG):
+                yield Rejection(shown, "not-a-file")
+            elif member.flag_bits & 0x1:
+                yield Rejection(shown, "encrypted")
+            else:
+                opened, peeked = _openers(self._zip, member, self._limits.file_bytes)
+                yield UploadedFile(shown, member.file_size, opened, peeked, member.compress_size)
+
+
+def read_archive(path: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
+    """The files in a zip that was uploaded alone, by their own names. Raises ``Unusable``."""
+    yield from Archive(path, limits).files("", "")
+
+
+def read_archives(zips: Sequence[tuple[str, Path]], limits: Limits) -> Iterator[UploadedFile | Rejection]:
+    """The files in several (name, path), each zip or set of parts as a folder of its name."""
+    opened: list[tuple[str, Archive]] = []
+    for name, path in zips:
+        try:
+            opened.append((name.rpartition(".")[0], Archive(path, limits)))
+        except Unusable as unusable:
+            yield unusable.rejection(displayable(name))
+        except OSError as error:
+            yield Rejection(displayable(name), "not-opened", {"why": error.strerror or str(error)})
+    for called, places in group_parts([(name, common_folder(archive.names)) for name, archive in opened]):
+        parts = [opened[place][1] for place in places]
+        names = [name for part in parts for name in part.names]
+        top = common_folder(names)
+        # A zip is a class; what a cloud cut in parts is a set, whose classes are the folders in it, if there are any.
+        own_classes = len(parts) > 1 and any("/" in name.removeprefix(top) for name in names)
+        for part in parts:
+            yield from part.files("" if own_classes else f"{called}/", top)
 
 
 def _openers(
@@ -97,28 +131,16 @@ def _count_members(file: IO[bytes], enough: int) -> int:
 
 
 def _decoded_names(members: list[zipfile.ZipInfo]) -> list[str]:
-    """The members' names, decoded as UTF-8, GBK (Chinese Windows) or code page 437.
-
-    Only newer zips say which encoding they use. All names of a zip that does not say are decoded alike.
-    """
-    undeclared = [m.filename.encode("cp437", "replace") for m in members if not m.flag_bits & 0x800]
-    undeclared = [name for name in undeclared if not name.isascii()]
-    encoding = "utf-8"
-    for encoding in ("utf-8", "gb18030", "cp437"):
-        try:
-            text = "".join(name.decode(encoding) for name in undeclared)
-        except UnicodeDecodeError:
-            continue
-        chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
-        common = sum(len(letter.encode("gb2312", "ignore")) == 2 for letter in text)
-        if encoding != "gb18030" or (common >= 2 and 2 * common > chinese):
-            break
+    """The members' names. Only newer zips say how they are encoded; all names of a zip that does not are alike."""
+    undeclared = [member.orig_filename.encode("cp437", "replace") for member in members if not member.flag_bits & 0x800]
+    decoded = iter(decode_names(undeclared))
     names = []
     for member in members:
-        name = member.filename
-        if not member.flag_bits & 0x800:
-            name = _unicode_path(member.extra) or name.encode("cp437", "replace").decode(encoding)
-        names.append(name)
+        if member.flag_bits & 0x800:
+            names.append(member.filename)
+        else:
+            name = next(decoded)
+            names.append(_unicode_path(member.extra) or name)
     return names
 
 

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: a picture that can be read here, an archive, or something else."""
+"""What a file is, by its first bytes: a picture that can be read here, an archive, a camera's raw file, or another."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ _PICTURES: Final = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
+_RAW_SIGNATURES: Final = (  # where in the file, and what stands there
+    (0, b"IIRO"),  # ORF
+    (0, b"IIRS"),
+    (0, b"MMOR"),
+    (0, b"IIU\0"),  # RW2, RWL
+    (0, b"FUJIFILMCCD-RAW"),  # RAF
+    (0, b"FOVb"),  # X3F
+    (0, b"\0MRM"),  # MRW
+    (6, b"HEAPCCDR"),  # CRW
+    (8, b"CR\2\0"),  # CR2
+    (4, b"ftypcrx "),  # CR3
+)
+# fmt: off
+_RAW_ENDINGS: Final = (
+    ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".k25", ".kdc",
+    ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw",
+    ".x3f",
+)
+# fmt: on
 _ZIP: Final = (b"PK\3\4", b"PK\5\6")
 _OTHERS: Final = (
     (b"%PDF", Message("file-kind.pdf")),
@@ -59,6 +78,16 @@ def picture_format(head: bytes) -> str | None:
     media = _media_format(head)
     readable = (media == "AVIF" and features.check("avif")) or (media == "HEIF" and _reads_heif())
     return media if readable else None
+
+
+def is_camera_raw(name: str, head: bytes) -> bool:
+    """Whether a file is what a camera's sensor saw, not developed yet, by its first bytes or its name.
+
+    Most raw files are TIFFs with a small preview as their first picture; ``tiffs`` finds those that this cannot tell.
+    """
+    if any(head[at:].startswith(signature) for at, signature in _RAW_SIGNATURES):
+        return True
+    return name.casefold().endswith(_RAW_ENDINGS) and picture_format(head) in (None, "TIFF")
 
 
 def unusable(head: bytes, *, inside_zip: bool) -> Unusable:

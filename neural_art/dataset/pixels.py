@@ -6,13 +6,14 @@ Camera orientation (EXIF), colour profiles, CMYK inks, palettes, 16 bits and flo
 from __future__ import annotations
 
 import io
-import math
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from PIL import Image, ImageCms
 
 from neural_art import images
+from neural_art.dataset.scrolls import is_scroll
+from neural_art.dataset.tones import black_and_white, in_8_bits
 
 SHORT_SIDE: Final = 384  # pixels; a fifth more than the 320 that the largest recipe crops from
 LONG_SIDE: Final = 1152
@@ -31,19 +32,16 @@ _TRANSPOSES: Final = {
 _SWAPPING: Final = frozenset(_TRANSPOSES[orientation] for orientation in (5, 6, 7, 8))  # width and height
 
 
-def upright_rgb(picture: Image.Image, matte: str) -> tuple[Image.Image, tuple[int, int]]:
-    """``picture`` as a small upright RGB picture, and the upright (width, height) of the original.
+def upright_rgb(picture: Image.Image, size: tuple[int, int], matte: str) -> tuple[Image.Image, tuple[int, int]]:
+    """A loaded ``picture`` as a small upright RGB picture, and the upright (width, height) of the original.
 
-    The shorter side becomes 384 to 512 px and the longer one at most 1152 px, unless the picture is smaller already.
+    The shorter side becomes 384 to 512 px and the longer one at most 1152 px (of a scroll: as long as it is), unless
+    the picture is smaller already. ``size``: the original's, which a JPEG may have been reduced from as it was decoded.
     ``matte`` is laid behind transparency.
     """
-    width, height = picture.size
-    target = _bounded(width, height)
-    picture.draft(picture.mode, target)  # a JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that is enough
-    picture.load()
-    if picture.format == "TIFF":  # Pillow turns it upright by itself
-        width, height = picture.size
-        target = _bounded(width, height)
+    # Only a JPEG is reduced as it is decoded; a TIFF has been turned upright, and may have another size than it says.
+    width, height = size if picture.format in ("JPEG", "MPO") else picture.size
+    target = bounded(width, height)
     transpose = _transpose(picture)
     profile = picture.info.get("icc_profile")
     # Pillow takes every CMYK JPEG for Adobe's, whose inks are inverted.
@@ -52,7 +50,7 @@ def upright_rgb(picture: Image.Image, matte: str) -> tuple[Image.Image, tuple[in
     if inverted:
         small = Image.eval(small, lambda ink: 255 - ink)
     small = _in_screen_colours(small, profile, matte)
-    if min(small.size) > min(SHORT_SIDE, *target) * 4 // 3 or max(small.size) > LONG_SIDE:
+    if min(small.size) > min(SHORT_SIDE, *target) * 4 // 3 or max(small.size) > max(LONG_SIDE, *target):
         halved = small.width >= 1.5 * target[0]  # then the narrower filter is as good, and twice as fast
         small = small.resize(target, Image.Resampling.HAMMING if halved else Image.Resampling.BICUBIC)
     if transpose is not None:
@@ -62,8 +60,11 @@ def upright_rgb(picture: Image.Image, matte: str) -> tuple[Image.Image, tuple[in
     return small, (width, height)
 
 
-def _bounded(width: int, height: int) -> tuple[int, int]:
-    scale = min(1.0, SHORT_SIDE / min(width, height), LONG_SIDE / max(width, height))
+def bounded(width: int, height: int) -> tuple[int, int]:
+    """The size that a picture of this size is reduced to."""
+    scale = min(1.0, SHORT_SIDE / min(width, height))
+    if not is_scroll(width, height):
+        scale = min(scale, LONG_SIDE / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -99,29 +100,18 @@ def _reduced(picture: Image.Image, target: tuple[int, int]) -> Image.Image:
 
 def _black_and_white(picture: Image.Image) -> tuple[float, float]:
     """The values that stand for black and white in a picture with 16 or 32 bits or floating-point values."""
-    if picture.mode.startswith("I;16"):
-        return 0, 65535
-    if picture.mode not in ("I", "F"):
-        return 0, 255
-    low, high = cast(tuple[float, float], picture.getextrema())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        low, high = 0, 1
-    if low >= 0:
-        usual = (1, 255, 65535) if picture.mode == "F" else (255, 65535)
-        return 0, next((white for white in usual if high <= white), high)
-    return low, max(high, low + 1e-6)
+    deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
+    return black_and_white(np.asarray(picture)) if deep else (0, 255)
 
 
 def _in_8_bits(picture: Image.Image, limits: tuple[float, float]) -> Image.Image:
     """The picture as L, RGB, RGBA or CMYK; ``limits``: see ``_black_and_white``."""
     transparent = "transparency" in picture.info or picture.mode in ("PA", "LA", "La", "RGBa")
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        values = np.nan_to_num(np.asarray(picture, np.float32))
-        low, high = limits
-        return Image.fromarray(np.clip((values - low) * (255 / (high - low)) + 0.5, 0, 255).astype(np.uint8))
+        return Image.fromarray(in_8_bits(np.asarray(picture), *limits))
     if transparent:
         return picture.convert("RGBA")
-    if picture.mode in ("L", "RGB", "RGBA", "CMYK"):
+    if picture.mode in ("L", "RGB", "RGBA", "CMYK", "LAB"):
         return picture
     return picture.convert("L" if picture.mode == "1" else "RGB")
 
@@ -138,11 +128,15 @@ def _in_screen_colours(picture: Image.Image, profile: bytes | None, matte: str) 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """The picture in sRGB, by its colour profile; as it is if there is none, or it is damaged."""
+    if picture.mode == "LAB":
+        lab, screen = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(picture, lab, screen, outputMode="RGB") or picture
     if not profile or picture.mode not in ("RGB", "CMYK"):
         return picture
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in (own.profile.profile_description or ""):
+        description = own.profile.profile_description or ""
+        if "sRGB" in description and "inear" not in description:
             return picture
         converted = ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):

@@ -79,10 +79,10 @@ def prepare(
     try:
         with files.storage_errors():
             with DecodePool(found, matte, limits) as pool:
-                for done, (name, decoded) in enumerate(pool, start=1):
+                for name, decoded in pool:
                     if selection.add(name, decoded):
                         pool.full = len(selection.paintings) >= limits.most
-                    yield Progress(done, len(found), name)
+                    yield Progress(pool.done, len(found), name)
             report = selection.report(fit, matte)
             if len(report.paintings) < limits.least:
                 raise _too_few(report, selection.rejections, limits.least)
@@ -154,6 +154,7 @@ class _Selection:
         self._first = len(self.paintings)
         self._number = 1 + max((int(Path(painting.file).stem) for painting in self.paintings), default=-1)
         self._known = {mark: p.name for p in self.paintings for mark in p.fingerprints[:2]}  # exact fingerprint -> name
+        self._scrolls: dict[str, str] = {}  # file of a painting -> name of the scroll that it is a piece of
         self._candidates: list[str] = []  # names of pictures, accepted or not: their folders are the classes
 
     def add(self, name: str, decoded: DecodedImage | Rejection) -> bool:
@@ -173,6 +174,8 @@ class _Selection:
         file = f"{self._number:05d}.jpg"
         files.write(self.folder / file, decoded.jpeg)
         self.paintings.append(Painting(file, name, None, decoded.width, decoded.height, decoded.fingerprints))
+        if decoded.piece_of is not None:
+            self._scrolls[file] = decoded.piece_of
         self._number += 1
         self._known.update({of_file: name, of_pixels: name})
         return True
@@ -192,12 +195,13 @@ class _Selection:
         )
 
     def _near_duplicates(self) -> Iterator[NearDuplicate]:
-        """The new paintings that look like copies."""
+        """The new paintings that look like copies. Pieces of one scroll may repeat a pattern, and are none."""
         pictures = [self.folder / painting.file for painting in self.paintings]
         hashes = [painting.fingerprints[2] for painting in self.paintings]
         for number, original in find_near_duplicates(pictures, hashes, self._first).items():
             later, earlier = self.paintings[number], self.paintings[original]
-            yield NearDuplicate(later.file, earlier.file, later.name, earlier.name)
+            if self._scrolls.get(later.file, later.file) != self._scrolls.get(earlier.file, earlier.file):
+                yield NearDuplicate(later.file, earlier.file, later.name, earlier.name)
 
 
 def _check_fit(fit: str) -> None:

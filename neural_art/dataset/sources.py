@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from neural_art.dataset.archives import read_archive
+from neural_art.dataset.archives import read_archive, read_archives
 from neural_art.dataset.formats import is_archive
 from neural_art.dataset.limits import Limits
 from neural_art.dataset.names import displayable, is_ignored, natural_key, normalised, stays_inside
@@ -36,12 +36,14 @@ def _find(uploads: Uploads, limits: Limits) -> Iterator[UploadedFile | Rejection
     if len(uploads) == 1 and is_archive(uploads[0][0], peek_file(uploads[0][1])):
         name, path = uploads[0]
         try:
-            yield from read_archive(path, "", limits)
+            yield from read_archive(path, limits)
         except Unusable as unusable:
             raise DatasetError("unusable", name=displayable(name), reason=unusable.message) from None
         return
+    zips: list[tuple[str, Path]] = []
     for name, path in uploads:
-        yield from _in_file(name, Path(path), limits)
+        yield from _in_file(name, Path(path), zips)
+    yield from read_archives(zips, limits)
 
 
 def _at(path: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
@@ -53,9 +55,9 @@ def _at(path: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
         if path.is_dir():
             yield from _in_folder(path, limits)
         elif path.is_file() and is_archive(path.name, peek_file(path)):
-            yield from read_archive(path, "", limits)
+            yield from read_archive(path, limits)
         else:
-            yield from _in_file(path.name, path, limits)
+            yield from _in_file(path.name, path, [])
     except Unusable as unusable:
         raise DatasetError("unusable", name=displayable(path.name), reason=unusable.message) from None
     except OSError as error:
@@ -65,6 +67,7 @@ def _at(path: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
 
 def _in_folder(folder: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
     waiting = [(folder, "")]
+    zips: list[tuple[str, Path]] = []
     count = 0
     while waiting:
         inside, prefix = waiting.pop()
@@ -84,11 +87,12 @@ def _in_folder(folder: Path, limits: Limits) -> Iterator[UploadedFile | Rejectio
             if entry.is_dir(follow_symlinks=False):
                 waiting.append((Path(entry.path), f"{prefix}{entry.name}/"))
             else:
-                yield from _in_file(f"{prefix}{entry.name}", Path(entry.path), limits)
+                yield from _in_file(f"{prefix}{entry.name}", Path(entry.path), zips)
+    yield from read_archives(zips, limits)
 
 
-def _in_file(name: str, path: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
-    """One file on disk, or the files in it if it is a zip."""
+def _in_file(name: str, path: Path, zips: list[tuple[str, Path]]) -> Iterator[UploadedFile | Rejection]:
+    """One file on disk; a zip is added to ``zips`` instead."""
     if not stays_inside(name):
         yield Rejection(displayable(name), "unsafe-name")
         return
@@ -102,10 +106,8 @@ def _in_file(name: str, path: Path, limits: Limits) -> Iterator[UploadedFile | R
         elif not stat.S_ISREG(about.st_mode):
             yield Rejection(displayable(name), "not-a-file")
         elif is_archive(name, peek_file(path)):
-            yield from read_archive(path, name.rpartition(".")[0] + "/", limits)
+            zips.append((name, path))
         else:
             yield UploadedFile(displayable(name), about.st_size, lambda: open_file(path), lambda: peek_file(path))
-    except Unusable as unusable:
-        yield unusable.rejection(displayable(name))
     except OSError as error:
         yield Rejection(displayable(name), "not-opened", {"why": error.strerror or str(error)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,7 @@ from neural_art.errors import ExploreError
 from neural_art.explore import latent
 from neural_art.explore.position import SLIDERS, Position
 from neural_art.explore.provenance import png_bytes
+from neural_art.explore.turns import Turns
 from neural_art.models import sampling
 from neural_art.models.checkpoint import Model
 from neural_art.models.enlarger import enlarge as enlarge_pixels
@@ -32,7 +32,7 @@ ENLARGED: Final[Range] = (1, 8)
 """How many times larger a picture may be asked for."""
 
 _LONGEST = 8192  # pixels on the longer side of a picture, however long the paintings are
-_AT_ONCE = 8  # pictures painted at once: more are no faster on a CPU, and need more memory
+_AT_ONCE = 2  # pictures painted in a turn: more are hardly faster on a CPU, and a slider would wait for them
 
 
 class Explorer:
@@ -68,7 +68,7 @@ class Explorer:
         self._generator = model.generator.freeze()
         self._encoder = model.encoder.eval()
         self._enlarger = enlarger
-        self._one_at_a_time = threading.Lock()
+        self._turns = Turns()
 
     @classmethod
     def open(cls, path: Path | str, *, name: str | None = None, enlarger: Path = shipped.ENLARGER) -> Explorer:
@@ -163,7 +163,9 @@ class Explorer:
     # ---- pictures
 
     def paint(self, latents: Tensor | np.ndarray, *, threads: int | None = None) -> np.ndarray:
-        """Square pictures (n, size, size, 3) uint8 from latents (n, 256). One caller at a time; memory is bounded.
+        """Square pictures (n, size, size, 3) uint8 from latents (n, 256).
+
+        Few at a time, and those who paint at the same time take turns: a slider does not wait for a film.
 
         ``threads``: PyTorch computes with so many from here on in this thread; None leaves that as it is.
         """
@@ -175,7 +177,7 @@ class Explorer:
         pictures = np.empty((len(wanted), self.size, self.size, 3), np.uint8)
         for start in range(0, len(wanted), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            with self._one_at_a_time, torch.inference_mode():
+            with self._turns, torch.inference_mode():
                 pictures[part] = to_uint8(self._generator(wanted[part]))
         return pictures
 

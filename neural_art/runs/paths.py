@@ -16,6 +16,11 @@ class RunPaths:
     folder: Path
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that files are written to."""
+        return (self.folder, self.uploads, self.paintings, self.sample_grids, self.films)
+
+    @property
     def info(self) -> Path:
         """Name, creation, parent and version. A folder with this file holds a run."""
         return self.folder / "run.json"

@@ -132,10 +132,10 @@ def pretrain_enlarger(
     sources = gather(folder, limits)
     originals: list[bytes] = []
     with DecodePool(sources, _MATTE, limits) as pool:
-        for done, (name, decoded) in enumerate(pool, start=1):
+        for name, decoded in pool:
             if not isinstance(decoded, Rejection):
                 originals.append(decoded.jpeg)
-            yield Progress(done, len(sources), name)
+            yield Progress(pool.done, len(sources), name)
     if len(originals) < limits.least:
         raise DatasetError("too-few-originals", count=len(originals), least=limits.least, side=limits.shortest_side)
     rng = torch.Generator().manual_seed(seed)
@@ -178,13 +178,13 @@ def _square(folder: Path, file: Path, side: int, limits: Limits) -> Iterator[Pro
     count = 0
     with files.replacing(file) as part:
         with DecodePool(sources, _MATTE, limits) as pool, part.open("wb") as out:
-            for done, (name, decoded) in enumerate(pool, start=1):
+            for name, decoded in pool:
                 if not isinstance(decoded, Rejection):
                     with Image.open(io.BytesIO(decoded.jpeg)) as picture:
                         square = images.square(picture, side, "squeeze")
                     out.write(square.transpose(2, 0, 1).tobytes())
                     count += 1
-                yield Progress(done, len(sources), name)
+                yield Progress(pool.done, len(sources), name)
         if count < limits.least:
             raise DatasetError("too-few-for-a-base", count=count, least=limits.least)
 

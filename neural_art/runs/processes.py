@@ -8,16 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import psutil
 
-from neural_art import files
-from neural_art.errors import NeuralArtError, RunError, StorageError
+from neural_art.errors import RunError, StorageError
+from neural_art.machine import out_of_memory_kills
 from neural_art.messages import Message
-from neural_art.runs.desired import desired_state
-from neural_art.runs.journal import Journal
+from neural_art.runs.attempts import Death
 from neural_art.runs.lock import is_locked, lock_holder, sign_lock
 from neural_art.runs.run import Run
 
@@ -31,15 +31,20 @@ ENVIRONMENT: Final = {
 }
 """What a worker's environment has beside its parent's; it must be there when the process starts."""
 
+_FROM_OUTSIDE: Final = frozenset(-number for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+
 
 class WorkerProcesses:
     """The workers that this process started. ``base``: the model that new runs start from.
 
-    They live in sessions of their own, so they go on when their parent dies.
+    They live in sessions of their own, so they go on when their parent dies. ``memory_kills``: how many processes the
+    system has ended so far for want of memory.
     """
 
-    def __init__(self, base: Path | None = None) -> None:
+    def __init__(self, base: Path | None = None, memory_kills: Callable[[], int] = out_of_memory_kills) -> None:
         self._base = base
+        self._memory_kills = memory_kills
+        self._kills_before: dict[str, int] = {}  # id -> ``memory_kills`` when its worker was started
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, run: Run, lock: int, *, keep_log: bool = False) -> None:
@@ -47,6 +52,7 @@ class WorkerProcesses:
         command = [sys.executable, "-m", "neural_art.runs.worker", str(run.folder), "--lock", str(lock)]
         if self._base is not None:
             command += ["--base", str(self._base)]
+        self._kills_before[run.id] = self._memory_kills()
         with run.paths.worker_log.open("ab" if keep_log else "wb") as log:
             process = subprocess.Popen(
                 command,
@@ -61,16 +67,17 @@ class WorkerProcesses:
         self._started[run.id] = process
         sign_lock(lock, process.pid)  # it does so itself once it has loaded PyTorch
 
-    def poll(self, id: str) -> None:
-        """Take notice if the run's worker has ended, so that it does not stay as a zombie."""
-        if process := self._started.get(id):
-            process.poll()
+    def poll(self, id: str) -> bool:
+        """Whether the run's worker has ended since this was asked last. It no longer stays as a zombie then."""
+        process = self._started.get(id)
+        return process is not None and process.returncode is None and process.poll() is not None
 
     def forget(self, id: str) -> None:
         """Forget the run's worker, unless it is at work."""
         process = self._started.get(id)
         if process is not None and process.poll() is not None:
             del self._started[id]
+            self._kills_before.pop(id, None)
 
     def end(self, run: Run, *, patience: float = 10.0) -> None:
         """End whoever trains the run, started here or not, and wait until that is done.
@@ -101,32 +108,28 @@ class WorkerProcesses:
                 process.returncode = 0  # it is no longer ours to wait for
         self._started.clear()
 
+    def death(self, run: Run) -> Death:
+        """How the run's worker ended. Nobody saw the end of one that another process started: unless it printed
+        something, that counts as an end from outside, such as a machine that was switched off."""
+        process = self._started.get(run.id)
+        code = None if process is None else process.poll()
+        if code == -signal.SIGKILL and self._memory_kills() > self._kills_before.get(run.id, 0):
+            return "memory"
+        if code in _FROM_OUTSIDE or code == 0 or (code is None and not _tail(run.paths.worker_log)):
+            return "outside"  # 0: somebody asked it to leave, and it saved first
+        return "own"
+
     def cause_of_death(self, run: Run) -> Message:
         """Why the run's worker died again and again, from how it ended and what it printed."""
         printed = _tail(run.paths.worker_log)
         process = self._started.get(run.id)
         if "MemoryError" in printed or "allocate memory" in printed:
             return StorageError("out-of-memory").message
-        if process is not None and process.returncode == -signal.SIGKILL:
-            return Message("run.killed")
         if process is not None and process.returncode in (-signal.SIGILL, -signal.SIGSEGV, -signal.SIGBUS):
             return Message("run.crashed", {"signal": signal.Signals(-process.returncode).name})
         if printed:
             return Message("run.no-progress-after", {"printed": printed.splitlines()[-1][:200]})
         return Message("run.no-progress")
-
-
-def count_attempt(run: Run) -> int:
-    """Count a start of the run's worker: 1 if a person asked for it or the one before got further, else one more."""
-    desired, saved = desired_state(run), Journal(run).saved_step
-    asked = desired.asked if desired else 0.0
-    count = 1
-    with contextlib.suppress(NeuralArtError, KeyError, TypeError):
-        before = files.read_json(run.paths.restart_attempts)
-        if before is not None and before["asked"] == asked and saved <= before["saved"]:
-            count = before["count"] + 1
-    files.write_json(run.paths.restart_attempts, {"asked": asked, "saved": saved, "count": count})
-    return count
 
 
 def _kill(pid: int) -> None:

@@ -46,7 +46,7 @@ class Recorder:
 
     def tidy(self) -> None:
         """Remove the unfinished files and folders that a kill left."""
-        files.remove_partial(self._run.folder)
+        files.remove_partial(*self._run.paths.folders)
 
     def _write_grid(self, event: Sampled) -> None:
         paths = self._run.paths

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from neural_art import files
 from neural_art.errors import RunError
 from neural_art.runs.run import Run
 from neural_art.runs.upgrade import upgrade
@@ -19,7 +20,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class Registry:
-    """The runs in the folder ``root``, which is made if need be.
+    """The runs in the folder ``root``, which is made if need be. What a killed process left unfinished is removed.
 
     ``lock``: whoever decides something on a run and then changes it, in this process, holds this meanwhile.
     """
@@ -31,6 +32,8 @@ class Registry:
         self.root.mkdir(parents=True, exist_ok=True)
         for left in self.root.glob(".deleted-*"):
             shutil.rmtree(left, ignore_errors=True)
+        for id in self.ids():
+            files.remove_partial(*Run(self.root / id).paths.folders)
 
     def create(self, name: str, *, parent: str | None = None) -> Run:
         """A new, empty run."""

@@ -1,4 +1,4 @@
-"""A handle on a run's folder: its name, paintings, recipe and favourites.
+"""A handle on a run's folder: its name, paintings and recipe.
 
 ``Run`` holds nothing but the path, so any process may have one: the page, the worker, the command line. Around it lie
 ``desired`` (what the person wants), ``journal`` (what the training reported), ``lock`` (who is at work) and ``status``,
@@ -13,10 +13,9 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from neural_art import files
 from neural_art.dataset.report import Report, read_report
@@ -28,9 +27,6 @@ from neural_art.runs.upgrade import VERSION, upgrade
 
 LONGEST_NAME: Final = 100
 """Characters in the name of a run."""
-
-MOST_FAVOURITES: Final = 1000
-"""Positions that a run keeps."""
 
 
 @dataclass(frozen=True)
@@ -137,17 +133,6 @@ class Run:
     def set_recipe(self, recipe: Recipe) -> None:
         """Train the run like this from its next start on."""
         files.write_json(self.paths.recipe, recipe.to_json())
-
-    def favourites(self) -> list[dict[str, Any]]:
-        """The positions that the person kept (``Position.to_json``), oldest first."""
-        values = files.read_json(self.paths.favourites)
-        return [] if values is None else list(values["favourites"])
-
-    def set_favourites(self, favourites: Sequence[Mapping[str, Any]]) -> None:
-        """Keep these positions in place of the earlier ones. Raises ``RunError`` for more than 1000."""
-        if len(favourites) > MOST_FAVOURITES:
-            raise RunError("too-many-favourites", count=len(favourites), most=MOST_FAVOURITES)
-        files.write_json(self.paths.favourites, {"favourites": [dict(position) for position in favourites]})
 
     def delete(self) -> None:
         """Remove everything: paintings, pictures, weights. Raises ``RunError`` while a worker holds the run.

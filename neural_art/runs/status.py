@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from neural_art.messages import Message
+from neural_art.runs.attempts import attempts_of
 from neural_art.runs.desired import Desired, DesiredState, desired_state
 from neural_art.runs.digest import Digest
+from neural_art.runs.favourites import Favourites
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked
 from neural_art.runs.run import Run
@@ -85,7 +87,7 @@ def status_of(run: Run, queue_place: int | None = None) -> Status:
     digest = Journal(run).digest
     state = _state(run, desired, digest)
     newest, started, stepped = digest.newest, digest.last("started"), digest.last("stepped")
-    sampled, failed, rolled_back = digest.last("sampled"), digest.last("failed"), digest.last("rolledback")
+    sampled, failed = digest.last("sampled"), digest.last("failed")
     seconds = float(newest["seconds"]) if newest else 0.0
     minutes = desired.minutes if desired else None
     budget = minutes * 60 if minutes else started["budget"] if started else None
@@ -116,14 +118,14 @@ def status_of(run: Run, queue_place: int | None = None) -> Status:
         sample_grids=digest.grids,
         thumbnail=run.paths.thumbnail if run.paths.thumbnail.exists() else None,
         reason=_message(failed["reason"]) if failed and state == "failed" else None,
-        notice=_message(rolled_back["reason"]) if rolled_back else None,
+        notice=_notice(run, state, digest),
         queue_place=queue_place,
         recipe=recipe.name if recipe else None,
         size=recipe.size if recipe else None,
         minutes=minutes,
         paintings=len(report.paintings) if report else 0,
         aspect=run.aspect,
-        favourites=len(run.favourites()),
+        favourites=len(Favourites(run).all()),
         can_explore=run.paths.checkpoint.exists(),
         last_activity=last_activity(run),
     )
@@ -160,6 +162,16 @@ def _state(run: Run, desired: DesiredState | None, digest: Digest) -> State:
     if desired.state == "paused":
         return "paused"
     return "finished" if run.paths.checkpoint.exists() else "prepared"
+
+
+def _notice(run: Run, state: State, digest: Digest) -> Message | None:
+    """The newest of what is worth knowing: starts that got nowhere, a roll-back, a set-up that took long."""
+    if state in ("waiting", "training") and (attempts := attempts_of(run)) and attempts.notice:
+        return attempts.notice
+    if rolled_back := digest.last("rolledback"):
+        return _message(rolled_back["reason"])
+    started = digest.last("started")
+    return _message(started["notice"]) if state == "training" and started and started.get("notice") else None
 
 
 def _message(reason: Any) -> Message:

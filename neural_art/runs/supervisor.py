@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Final
 
 from neural_art import files
-from neural_art.errors import NeuralArtError, RunError
+from neural_art.errors import NeuralArtError, RunError, StorageError
 from neural_art.events import Failed, Finished
 from neural_art.messages import Message
+from neural_art.runs.attempts import FAULTS, HALVINGS, attempts_of, count_attempt
 from neural_art.runs.desired import clear_desired_state, desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked, take_lock
-from neural_art.runs.processes import WorkerProcesses, count_attempt
+from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
 from neural_art.runs.status import last_activity, state_of, status_of
@@ -34,8 +35,12 @@ POLL_SECONDS: Final = 0.4
 SURVEY_SECONDS: Final = 20.0
 """How often all runs are looked at: others may have started some, and some may have to be removed."""
 
-RESTARTS: Final = 3
-"""How often a worker that died without getting anywhere is started again."""
+RESTART_SECONDS: Final = (0.5, 60.0)
+"""How long a worker that died without getting anywhere waits for its second start, twice that for its third, and so on
+up to the longest time."""
+
+TURN_SECONDS: Final = 5.0
+"""A run that waits longer than this for a start lets others go first."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +51,7 @@ class Supervisor:
     ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
     ``keep_seconds``: runs that nobody used for so long are removed; None keeps them for ever.
     ``base``: the model that a new run starts from. ``removed`` is called with the id of a run that is gone.
+    ``restart_seconds``: see ``RESTART_SECONDS``.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Supervisor:
         keep_seconds: float | None = None,
         base: Path | None = None,
         removed: Callable[[str], None] = lambda _: None,
+        restart_seconds: tuple[float, float] = RESTART_SECONDS,
     ) -> None:
         if at_once < 1:
             raise ValueError(f"at_once is {at_once}; it must be at least 1")
@@ -63,6 +70,7 @@ class Supervisor:
         self._at_once = at_once
         self._keep_seconds = keep_seconds
         self._removed = removed
+        self._restart_seconds = restart_seconds
         self._processes = WorkerProcesses(base)
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
         self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
@@ -205,9 +213,11 @@ class Supervisor:
 
     def _look_at(self, id: str) -> bool:
         """Whether the run needs looking after; does what can be done at once."""
-        self._processes.poll(id)
+        ended = self._processes.poll(id)
         try:
             run = self._registry.find(id)
+            if ended:
+                self._not_before[id] = time.monotonic() + self._restart_delay(run)
             if is_locked(run):
                 return True
             run = self._registry.open(id)
@@ -252,8 +262,9 @@ class Supervisor:
 
     def _start(self, run: Run) -> bool:
         """Start the run's worker. Whether its turn is used up by that."""
-        if time.monotonic() < self._not_before.get(run.id, 0.0):
-            return True  # its worker just died; it will be started again soon
+        wait = self._not_before.get(run.id, 0.0) - time.monotonic()
+        if wait > 0:  # its worker died; it will be started again
+            return wait < TURN_SECONDS
         try:
             lock = take_lock(run)
         except RunError:
@@ -261,15 +272,15 @@ class Supervisor:
         except OSError as error:
             return self._give_up(run, files.storage_error(error).message)
         try:
-            attempt = count_attempt(run)
-            if attempt > 1 + RESTARTS:
+            attempts = count_attempt(run, self._processes.death(run))
+            if attempts.faults > FAULTS or attempts.memory > HALVINGS:
                 step, seconds = Journal(run).standing
-                reason = self._processes.cause_of_death(run)
+                no_memory = StorageError("out-of-memory").message
+                reason = no_memory if attempts.memory > HALVINGS else self._processes.cause_of_death(run)
                 Journal(run).append(Failed(step=step, seconds=seconds, reason=reason))
                 return False
-            self._not_before[run.id] = time.monotonic() + 0.5 * (attempt - 1)
             self._troubles.pop(run.id, None)
-            self._processes.start(run, lock, keep_log=attempt > 1)
+            self._processes.start(run, lock, keep_log=attempts.count > 1)
             return True
         except NeuralArtError as error:
             return self._give_up(run, error.message)
@@ -277,6 +288,12 @@ class Supervisor:
             return self._give_up(run, files.storage_error(error).message)
         finally:
             os.close(lock)
+
+    def _restart_delay(self, run: Run) -> float:
+        """Seconds until a worker is started again that ended just now."""
+        first, longest = self._restart_seconds
+        attempts = attempts_of(run)
+        return 0.0 if attempts is None else min(longest, first * 2 ** min(attempts.count - 1, 30))
 
     def _give_up(self, run: Run, reason: Message) -> bool:
         """Remember why no worker could be started; it is tried again after a while."""

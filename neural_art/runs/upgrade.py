@@ -56,7 +56,7 @@ def _is_current(paths: RunPaths) -> bool:
 def _upgrade(paths: RunPaths) -> None:
     for unfinished in paths.folder.glob("*.partial"):
         unfinished.unlink(missing_ok=True)
-    files.remove_partial(paths.folder)
+    files.remove_partial(*paths.folders)
     old_events, new_events = _events(paths)
     # The wish goes first, for its minutes may stand in the old recipe, and its place in the events is counted in bytes
     # of the old file. It is removed before either changes, so that a second attempt does not convert it again.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -27,6 +28,7 @@ from neural_art.files import storage_error
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
 from neural_art.recipe import DEFAULT_MINUTES, Budget
+from neural_art.runs.attempts import batch_within_memory
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import hold
@@ -155,7 +157,7 @@ def _set_up(run: Run, recorder: Recorder, base: Path | None, began: float | None
     resume = recorder.saved_training()
     return Training(
         torch.from_numpy(paintings),
-        recipe,
+        dataclasses.replace(recipe, batch=batch_within_memory(run, recipe.batch)),
         budget,
         base=Model.open(start, size=recipe.size) if start is not None else None,
         resume=resume,

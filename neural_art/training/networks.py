@@ -31,14 +31,14 @@ class Networks:
 
     @classmethod
     def build(cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: str) -> Networks:
-        """The networks of ``base``, or new ones drawn with the recipe's seed, on ``device``.
+        """Copies of the networks of ``base``, or new ones drawn with the recipe's seed, on ``device``.
 
         ``numbers``: of the feature networks that take turns. Raises ``ValueError`` for a base of another size.
         """
         with torch.random.fork_rng():
             torch.manual_seed(recipe.seed)
-            generator = base.generator if base else Generator(recipe.size)
-            discriminator = base.discriminator if base else Discriminator()
+            generator = copy.deepcopy(base.generator) if base else Generator(recipe.size)
+            discriminator = copy.deepcopy(base.discriminator) if base else Discriminator()
             discriminators = [discriminator, *(Discriminator() for _ in numbers[1:])]
         if generator.size != recipe.size:
             raise ValueError(f"the base paints {generator.size} px, the recipe wants {recipe.size} px")
@@ -46,7 +46,7 @@ class Networks:
             network.to(device)
         generator.to(memory_format=torch.channels_last).train()
         averaged = copy.deepcopy(generator).eval().requires_grad_(False)
-        encoder = (base.encoder if base else Encoder()).to(device)
+        encoder = (copy.deepcopy(base.encoder) if base else Encoder()).to(device)
         optimizer = Adam(generator.parameters(), betas=(0.5, 0.99))
         critics = [Critic.on(number, each) for number, each in zip(numbers, discriminators, strict=True)]
         return cls(generator, averaged, encoder, critics, optimizer)
@@ -55,6 +55,14 @@ class Networks:
     def discriminator(self) -> Discriminator:
         """The discriminator that a model keeps."""
         return self.critics[0].discriminator
+
+    def finite(self) -> bool:
+        """Whether all weights, and what the optimisers remember, are numbers."""
+        networks = self.generator, self.averaged, *(critic.discriminator for critic in self.critics)
+        optimizers = self.optimizer, *(critic.optimizer for critic in self.critics)
+        weights = [tensor for network in networks for tensor in network.state_dict().values()]
+        moments = [tensor for optimizer in optimizers for tensor in (*optimizer.means, *optimizer.squares)]
+        return all(bool(torch.isfinite(tensor).all()) for tensor in (*weights, *moments))
 
     @torch.no_grad()
     def average(self, decay: float) -> None:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
+from collections.abc import Callable
+from statistics import median
 
 from neural_art.recipe import DEFAULT_MINUTES, Budget
 
@@ -16,20 +19,65 @@ SAMPLE_GRIDS = 60  # about so many in a training
 FIRST_GAP = 3.0  # seconds from one sample grid to the next, at first
 BASE_STEPS = 400  # that a base counts for when weights are averaged
 RESERVED = 1.0  # seconds of the budget that are kept for the last sample grid and checkpoint
+SETUP_SHARE = 0.2  # of what is left of a budget, that a set-up may use up
+UNUSUAL = 5.0  # times as long as steps usually take: that is all that a step counts
+UNNOTICED = 1.0  # seconds that a step may always count
+UNKNOWN = 20.0  # seconds that anything else counts at most, and a step before it is known what steps take
+RECENT = 15  # steps that tell what steps usually take
 
 
 class Clock:
-    """How much of a budget has passed. ``began``: a ``time.monotonic()``; ``used``: seconds of earlier sittings."""
+    """How much of a budget has passed. ``began``: when, by ``now``; ``used``: seconds of earlier sittings.
 
-    def __init__(self, budget: Budget, began: float | None = None, used: float = 0.0) -> None:
+    A process may stand still in the middle of something: Ctrl-Z, a container that is paused, a virtual machine that is
+    frozen. Such time is nobody's, so whoever has the clock says after each piece of work what it was (``set_up_done``,
+    ``step_done``, ``other_done``), and it counts no more than such work can take.
+    """
+
+    def __init__(
+        self,
+        budget: Budget,
+        began: float | None = None,
+        used: float = 0.0,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._budget = budget
-        self._began = time.monotonic() if began is None else began
+        self._now = now
+        self._noted = now() if began is None else began  # up to when it is known what was done
+        self._steps: deque[float] = deque(maxlen=RECENT)
         self.used = used
 
     @property
     def seconds(self) -> float:
         """Seconds of training so far, pauses and crashes not counted."""
-        return self.used + time.monotonic() - self._began
+        return self.used + self._now() - self._noted
+
+    def set_up_done(self) -> tuple[float, float]:
+        """Everything is ready for the first step: the seconds that this took, and how many of them do not count.
+
+        On a machine that is busy with something else a set-up could use up a short budget before there is a step.
+        """
+        took = self._since_last()
+        left = math.inf if self._budget.seconds is None else max(0.0, self._budget.seconds - self.used)
+        counted = min(took, SETUP_SHARE * left)
+        self.used += counted
+        return took, took - counted
+
+    def step_done(self) -> None:
+        """A step was made."""
+        took = self._since_last()
+        known = len(self._steps) >= 3
+        self.used += min(took, max(UNNOTICED, UNUSUAL * median(self._steps)) if known else UNKNOWN)
+        self._steps.append(took)
+
+    def other_done(self) -> None:
+        """Something else was done: a sample grid, a save, what the reader of an event did."""
+        self.used += min(self._since_last(), UNKNOWN)
+
+    def _since_last(self) -> float:
+        before, self._noted = self._noted, self._now()
+        return self._noted - before
 
     def total(self, step: int) -> float:
         """Seconds of training in all; where the budget counts steps, an estimate after ``step`` of them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from neural_art.training.batches import SEEN, Batches
 from neural_art.training.crops import Crops
 from neural_art.training.device import measured_compute, planned_compute
 from neural_art.training.encoding import encode_paintings
+from neural_art.training.means import Means
 from neural_art.training.networks import Networks
 from neural_art.training.state import current_names
 from neural_art.training.step import TrainStep
@@ -36,16 +37,19 @@ SAMPLES = 24  # pictures in a sample grid; the first half reconstructs paintings
 SAMPLE_TRUNCATION = 0.8
 GRID_SHARE = 1 / 20  # of the time that sample grids may take, at most
 PATIENCE = 2  # roll-backs before a training is given up
+SLOW_SETUP = 0.05  # of a budget: what a set-up takes beyond its share is worth a word if it is more than that
 
 
 class Training:
     """One training, from its set-up to its end. Iterate over ``run()``.
 
     ``paintings``: (n, 3, L, L) uint8, L = ``recipe.stored_size``.
-    ``base``: the model to start from; its encoder is kept. Without one, an encoder is fitted to the paintings.
+    ``base``: the model to start from, which stays as it is; its encoder is kept. Without one, an encoder is fitted to
+    the paintings.
     ``resume``: the ``training`` tensors and ``state`` of an earlier ``Saved`` event of this run. The budget may be
     larger than the earlier one was.
-    ``began``: ``time.monotonic()`` when the budget began to run; by default, now.
+    ``began``: when the budget began to run, by ``now``, which counts seconds; by default, now. A set-up that takes long
+    does not use it up (``schedule.Clock``); ``Started`` says so.
     ``class_indices``: (n,), the paintings' classes, numbered from 0; new latents are then sampled class by class.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
     ``save_seconds``, ``step_seconds``: about so often come ``Saved`` and ``Stepped`` events.
@@ -55,7 +59,8 @@ class Training:
 
     ``step``: optimiser steps so far. ``latents``: (n, LATENT_SIZE), of the paintings, once ``run()`` has begun.
 
-    Raises ``DatasetError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit.
+    Raises ``DatasetError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit, or the weights
+    to start from are not numbers.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Training:
         step_seconds: float = 0.8,
         networks: Sequence[int] = (0,),
         device: str = "cpu",
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
             raise DatasetError("too-few", count=len(paintings), least=LEAST_PAINTINGS)
@@ -82,10 +88,11 @@ class Training:
                 f"paintings must be (n, 3, {side}, {side}) bytes, not {tuple(paintings.shape)} {paintings.dtype}"
             )
         self.step = 0
-        self._paintings, self._recipe, self._budget, self._base = paintings, recipe, budget, base
+        self._paintings, self._recipe, self._budget = paintings, recipe, budget
+        self._base_latents = base.latents if base else None
         self._class_indices, self._about, self._device = class_indices, dict(about or {}), device
         self._save_seconds, self._step_seconds = save_seconds, step_seconds
-        self._clock = schedule.Clock(budget, began)
+        self._now, self._clock = now, schedule.Clock(budget, began, now=now)
         self._rng = torch.Generator().manual_seed(recipe.seed)
         self._sample_grids = self._pictures = self._rollbacks = 0
         self._rate = 1.0  # lowered by roll-backs
@@ -99,56 +106,62 @@ class Training:
         self._resumed = resume is not None
         if resume is not None:
             self._restore(*current_names(*resume), whole=True)
+        if not self.networks.finite():
+            raise CheckpointError("not-finite")
+        self._good: Saved | None = None  # the last moment at which all weights were numbers
 
     # ---- the loop
 
     def run(self) -> Iterator[Event]:
         """Started, Sampled, Stepped, Saved ... and at the end Finished or Failed. May be left at any event."""
         self._set_up()
-        yield Started(
-            **self._now(),
-            paintings=len(self._paintings),
-            resumed=self._resumed,
-            base=self._started_from,
-            budget=self._clock.total(self.step),
-            **vars(self._compute),
-        )
-        good = self.saved()
-        grid_cost = time.monotonic()
+        yield from self._reported(self._started(*self._clock.set_up_done()))
+        self._good = self._moment()
+        grid_cost = self._now()
         first = self._sampled()
-        grid_cost = time.monotonic() - grid_cost
-        yield first
-        stepped_at = sampled_at = saved_at = time.monotonic()
-        means = _Means()
+        grid_cost = self._now() - grid_cost
+        yield from self._reported(first)
+        stepped_at = sampled_at = saved_at = self._now()
+        means = Means(self._now)
         while (progress := self.progress) < 1:
             measured = self._train_step(progress)
-            now = time.monotonic()
-            if not all(map(math.isfinite, measured.values())):
-                yield self._roll_back(good)
+            self._clock.step_done()
+            now = self._now()
+            saving = now - saved_at >= self._save_seconds
+            finite = all(map(math.isfinite, measured.values()))
+            if not finite or (saving and not self.networks.finite()):
+                yield from self._reported(self._roll_back())
                 if self._rollbacks > PATIENCE:
-                    yield Failed(**self._now(), reason=Message("training.unstable"))
+                    yield Failed(**self._where(), reason=Message("training.unstable"))
                     return
-                means = _Means()
+                means = Means(self._now)
                 continue
             means.add(measured, self._compute.batch)
             if now - stepped_at >= self._step_seconds:
                 stepped_at = now
-                yield self._stepped(means)
-                means = _Means()
+                yield from self._reported(self._stepped(means))
+                means = Means(self._now)
             gap = schedule.sample_grid_gap(self.seconds, self._clock.total(self.step))
             if now - sampled_at >= max(gap, grid_cost / GRID_SHARE):
                 sampled_at = now
-                yield self._sampled()
-            if now - saved_at >= self._save_seconds:
+                yield from self._reported(self._sampled())
+            if saving:
                 saved_at = now
-                del good  # first: two of them at once would take 200 MB
-                good = self.saved()
-                yield good
-        if means.steps:
-            yield self._stepped(means)
-        yield self._sampled()
-        yield self.saved()
-        yield Finished(**self._now(), early=False, pictures_per_second=self._pictures / max(1e-6, self.seconds))
+                self._good = None  # first: two of them at once would take 200 MB
+                self._good = self._moment()
+                yield from self._reported(self._good)
+        if not self.networks.finite():
+            yield from self._reported(self._roll_back())
+        elif means.steps:
+            yield from self._reported(self._stepped(means))
+        yield from self._reported(self._sampled())
+        yield from self._reported(self._moment())
+        yield Finished(**self._where(), early=False, pictures_per_second=self._pictures / max(1e-6, self.seconds))
+
+    def _reported(self, event: Event) -> Iterator[Event]:
+        """The event, and a note of the time that its reader took."""
+        yield event
+        self._clock.other_done()
 
     def _set_up(self) -> None:
         """The paintings' latents, the sample grid's, and what this machine computes with."""
@@ -158,7 +171,7 @@ class Training:
                 self._paintings,
                 self.networks.encoder,
                 recipe.size,
-                base_latents=self._base.latents if self._base else None,
+                base_latents=self._base_latents,
                 rng=self._rng,
                 threads=self._compute.threads,
                 device=self._device,
@@ -225,12 +238,25 @@ class Training:
         """The elapsed fraction of the budget, 0 to 1."""
         return self._clock.progress(self.step)
 
-    def _now(self) -> dict[str, Any]:
+    def _where(self) -> dict[str, Any]:
         return {"step": self.step, "seconds": round(self.seconds, 3)}
 
-    def _stepped(self, means: _Means) -> Stepped:
+    def _started(self, setup_seconds: float, uncounted: float) -> Started:
+        total = self._clock.total(self.step)
+        slow = uncounted > SLOW_SETUP * total
+        return Started(
+            **self._where(),
+            paintings=len(self._paintings),
+            resumed=self._resumed,
+            base=self._started_from,
+            budget=total,
+            notice=Message("training.slow-setup", {"seconds": round(setup_seconds)}) if slow else None,
+            **vars(self._compute),
+        )
+
+    def _stepped(self, means: Means) -> Stepped:
         left = self._clock.left(self.step)
-        return Stepped(**self._now(), progress=self.progress, seconds_left=left, **means.values())
+        return Stepped(**self._where(), progress=self.progress, seconds_left=left, **means.values())
 
     def _sampled(self) -> Sampled:
         bfloat16 = self._compute.precision == "bfloat16"
@@ -241,7 +267,8 @@ class Training:
 
         pictures = to_uint8(torch.cat(self._step.map(painted, self._sample_latents.split(SAMPLES // 4))))
         self._sample_grids += 1
-        return Sampled(**self._now(), number=self._sample_grids - 1, pictures=pictures)
+        self._clock.other_done()
+        return Sampled(**self._where(), number=self._sample_grids - 1, pictures=pictures)
 
     def model(self) -> Model:
         """The averaged generator and all that belongs to it."""
@@ -259,10 +286,15 @@ class Training:
     # ---- saving and resuming
 
     def saved(self) -> Saved:
-        """This moment, whole: what to show and what to resume from."""
+        """This moment, whole: what to show and what to resume from. The last good one, where weights are not numbers
+        any more."""
+        return self._good if self._good is not None and not self.networks.finite() else self._moment()
+
+    def _moment(self) -> Saved:
         model = self.model()
         checkpoint = model.tensors()
         rest = self.networks.tensors() | {"rng": self._rng.get_state(), "crops": self._crops.seeds.clone()}
+        self._clock.other_done()
         state = {
             "format": FORMAT,
             "step": self.step,
@@ -278,7 +310,7 @@ class Training:
         }
         # the averaged weights, the heads and the encoder are not copied twice
         return Saved(
-            **self._now(), checkpoint=checkpoint, training=checkpoint | rest, settings=model.settings, state=state
+            **self._where(), checkpoint=checkpoint, training=checkpoint | rest, settings=model.settings, state=state
         )
 
     def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any], *, whole: bool) -> None:
@@ -297,36 +329,18 @@ class Training:
                 self._clock.used = state["seconds"]
                 self._rate, self._rollbacks = state["rate"], state["rollbacks"]
                 self._started_from, self._out_of_domain = state["started_from"], state["out_of_domain"]
-                self._compute = replace(self._compute, **state["compute"])
+                compute = replace(self._compute, **state["compute"])
+                self._compute = replace(compute, batch=min(compute.batch, self._compute.batch))
         except (KeyError, RuntimeError, TypeError) as error:
             raise CheckpointError("other-training", why=str(error)) from error
 
-    def _roll_back(self, good: Saved) -> RolledBack:
-        self._restore(good.training, good.state, whole=False)
+    def _roll_back(self) -> RolledBack:
+        assert self._good is not None  # kept before the first step
+        self._restore(self._good.training, self._good.state, whole=False)
         self._make_step()
         self._rollbacks += 1
         self._rate *= 0.5
-        return RolledBack(**self._now(), reason=Message("training.not-finite"), rate=self._rate)
-
-
-class _Means:
-    """Means of what the steps since the last report measured."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-        self._sums: dict[str, float] = {}
-        self._pictures = 0
-        self._since = time.monotonic()
-
-    def add(self, measured: dict[str, float], pictures: int) -> None:
-        self._sums = {name: self._sums.get(name, 0.0) + value for name, value in measured.items()}
-        self.steps += 1
-        self._pictures += pictures
-
-    def values(self) -> dict[str, Any]:
-        means = {name: round(value / self.steps, 5) for name, value in self._sums.items()}
-        seconds = max(1e-6, time.monotonic() - self._since)
-        return means | {"pictures_per_second": round(self._pictures / seconds, 2)}
+        return RolledBack(**self._where(), reason=Message("training.not-finite"), rate=self._rate)
 
 
 def train(paintings: Tensor, recipe: Recipe, budget: Budget, **keywords: Any) -> Iterator[Event]:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from neural_art.errors import SettingsError
+from neural_art.web.proxies import bypass_proxies
 from neural_art.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def serve(settings: Settings) -> None:
 def launch(settings: Settings) -> gr.Blocks:
     """The page, being served in a thread. Raises ``SettingsError`` if the port cannot be used."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it when it is imported
+    bypass_proxies(os.environ, settings.host)  # so it does these
     _check_port(settings)
     import torch  # here: whoever only reads settings need not wait for it
 

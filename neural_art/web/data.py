@@ -46,11 +46,10 @@ class Data:
         total, most = box.bytes, self._studio.limits.total_bytes
         for each in files:
             file = self._uploaded(each)
-            total += file.stat().st_size
+            total += box.take(file, str(each.get("name")))
             if total > most * 1.1:
                 box.clear()
                 raise RunError("uploads-too-large", most=most >> 20)
-            box.take(file, str(each.get("name")))
             with contextlib.suppress(OSError):  # another file with the same content may lie there
                 file.parent.rmdir()
         return {"taken": len(files)}
@@ -67,7 +66,7 @@ class Data:
             for news in self._studio.intake.add_paintings(run.id, uploads, fit=fit, matte=matte):
                 if isinstance(news, Progress):
                     yield news
-            box.clear()
+            box.remove(uploads)
 
         self._tasks.start(run.id, TASK, work)
         return {}

@@ -10,6 +10,7 @@ from PIL import Image
 from neural_art.checks import Range, check_range, in_range
 from neural_art.errors import RunError
 from neural_art.explore.explorer import ENLARGED, Explorer
+from neural_art.runs.favourites import Favourites
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
 from neural_art.web.requests import Request
@@ -37,7 +38,7 @@ class Explore:
         self._studio = studio
 
     def explore(self, request: Request) -> dict[str, Any]:
-        """What the run's model offers."""
+        """What the run's model offers; ``directions``: how many of the sliders move anything."""
         run = self._studio.run(requests.text(request, "run"))
         explorer = self._studio.explorer(run.id)
         return {
@@ -45,7 +46,8 @@ class Explore:
             "names": [answers.short_name(painting) for painting in explorer.paintings],
             "class_names": list(explorer.class_names),
             "version": explorer.step,
-            "favourites": run.favourites(),
+            "favourites": Favourites(run).all(),
+            "directions": len(explorer.directions),
         }
 
     def paint(self, request: Request) -> dict[str, Any]:
@@ -92,9 +94,20 @@ class Explore:
 
     def favourites(self, request: Request) -> dict[str, Any]:
         """Keep these ``favourites`` (positions) instead of the earlier ones."""
-        run = self._studio.run(requests.text(request, "run"))
-        run.set_favourites([position.to_json() for position in requests.positions(request, "favourites")])
-        return {"favourites": run.favourites()}
+        kept = self._kept(request)
+        kept.replace([position.to_json() for position in requests.positions(request, "favourites")])
+        return {"favourites": kept.all()}
+
+    def keep(self, request: Request) -> dict[str, Any]:
+        """Keep one more ``position``; other tabs may keep some, too."""
+        return {"favourites": self._kept(request).keep(requests.position(request).to_json())}
+
+    def unkeep(self, request: Request) -> dict[str, Any]:
+        """Keep a ``position`` no longer."""
+        return {"favourites": self._kept(request).unkeep(requests.position(request).to_json())}
+
+    def _kept(self, request: Request) -> Favourites:
+        return Favourites(self._studio.run(requests.text(request, "run")))
 
     def _explorer(self, request: Request) -> Explorer:
         return self._studio.explorer(requests.text(request, "run"))

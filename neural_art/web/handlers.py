@@ -1,7 +1,8 @@
 """All that the page may ask the server.
 
 A handler takes one JSON object from a browser and answers with one. What it refuses it raises as a
-``NeuralArtError``; ``answering`` turns that into ``{"error": "a sentence", "code": "run.unknown"}``.
+``NeuralArtError``; ``answering`` turns that, and an error of our own, into
+``{"error": "a sentence", "code": "run.unknown"}``.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from neural_art.errors import NeuralArtError
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
 from neural_art.web.data import Data
 from neural_art.web.explore import Explore
+from neural_art.web.failures import told
 from neural_art.web.films import Films
 from neural_art.web.my_runs import MyRuns
 from neural_art.web.requests import Request
@@ -43,20 +44,24 @@ class Handlers:
             runs.create, runs.branch, runs.runs, runs.rename, runs.delete, runs.tick, runs.task,
             data.take, data.check, data.samples, data.report, data.refit, data.remove_paintings,
             train.train, train.pause, train.resume, train.stop, train.train_longer, train.sample_grid,
-            explore.explore, explore.paint, explore.paint_many, explore.thumbnails, explore.picture, explore.favourites,
+            explore.explore, explore.paint, explore.paint_many, explore.thumbnails, explore.picture,
+            explore.favourites, explore.keep, explore.unkeep,
             films.loop_film, films.learning_film, films.film,
         ]  # fmt: skip
 
 
 def answering(handler: Handler) -> Handler:
-    """``handler`` for a browser: it takes any value, and answers with a sentence where it refuses."""
+    """``handler`` for a browser: it takes any value, and answers with a sentence where it refuses or fails.
+
+    Nothing is raised: Gradio's client swallows what is, and the page would wait for good.
+    """
 
     @functools.wraps(handler)
     def answer(request: Any) -> dict[str, Any]:
         request = request if isinstance(request, dict) else {}
         try:
             return handler(request)
-        except NeuralArtError as error:
-            return answers.refusal(error, requests.language(request))
+        except Exception as error:
+            return answers.refusal(told(error, f"The page's call {handler.__name__}"), requests.language(request))
 
     return answer

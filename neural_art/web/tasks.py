@@ -5,7 +5,6 @@ A task belongs to a run and has a name, so a reloaded page finds it again.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from neural_art.errors import NeuralArtError, RunError
 from neural_art.events import Progress
+from neural_art.web.failures import told
 
 KEPT: Final = 500
 """How many tasks are remembered, with how they ended."""
@@ -23,8 +23,6 @@ News: TypeAlias = Progress | str | dict[str, Any]
 
 Work: TypeAlias = Callable[[], Iterator[News]]
 """What a task does; it yields its news."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,11 +76,8 @@ class Tasks:
                         standing = replace(standing, result=news)
                     self._note(key, standing)
             self._note(key, replace(standing, state="done"))
-        except NeuralArtError as error:
-            self._note(key, replace(standing, state="failed", error=error))
-        except Exception:
-            _log.exception("A task of the page ended with an error.")
-            self._note(key, replace(standing, state="failed", error=RunError("task-failed")))
+        except Exception as error:
+            self._note(key, replace(standing, state="failed", error=told(error, f"The task {key[1]} of a run")))
 
     def _note(self, key: tuple[str, str], standing: Standing) -> None:
         with self._guard:

@@ -112,6 +112,13 @@ function showClasses() {
   show(menu, classes.length > 0);
 }
 
+/** Only as many sliders as there are directions: few paintings differ in fewer ways. */
+function showDirections() {
+  const { directions } = explore.info;
+  [...find('#na-directions').children].forEach((each, index) => show(each, index < directions));
+  show(find('#na-directions').closest('section'), directions > 0);
+}
+
 function slot(side) {
   const made = make('button', { type: 'button', class: 'na-slot', id: `na-slot-${side}`, name: `explore.choose.${side}`, on: { click: async () => {
     const [index] = await choosePaintings({ most: 1 }) || [];
@@ -197,7 +204,7 @@ function drawEndsSoon() {
   explore.ends = setTimeout(async () => {
     const run = current.run, from = structuredClone(explore.at), key = JSON.stringify([from, explore.version]);
     if (!find('#na-explore').classList.contains('na-here') || document.hidden || key === explore.endsShown) return;
-    const ends = [...root.querySelectorAll('#na-directions .na-end')];
+    const ends = [...root.querySelectorAll('#na-directions .na-slider:not([hidden]) .na-end')];
     for (let first = 0; first < ends.length; first += 4) {  // few at a time: the sliders come first
       const some = ends.slice(first, first + 4);
       const positions = some.map((each) => { const [index, amount] = each.dataset.end.split(':').map(Number); const to = structuredClone(from); to.amounts[index] = amount; return to; });
@@ -228,6 +235,7 @@ async function showExplore() {
   find('#na-canvas').style.aspectRatio = info.aspect;
   explore.stage.clear();
   showClasses();
+  showDirections();
   drawOwn();
   settle();
   drawKept();
@@ -339,16 +347,18 @@ function drawSixteen() {
 
 async function keep() {
   const at = structuredClone(explore.at), had = explore.favourites.some((each) => same(each, at));
-  await setFavourites(had ? explore.favourites.filter((each) => !same(each, at)) : [...explore.favourites, at]);
-  announce(had ? 'explore.dropped' : 'explore.keptnow');
+  if (await changeFavourites(had ? 'unkeep' : 'keep', at)) announce(had ? 'explore.dropped' : 'explore.keptnow');
 }
 
-async function setFavourites(favourites) {
-  const answer = await attempt('favourites', { run: current.run, favourites });
-  if (!answer) return;
+/** Keeps or unkeeps one position of the run that is shown; what other tabs kept meanwhile comes along. */
+async function changeFavourites(how, position) {
+  const run = explore.ready;
+  const answer = await attempt(how, { run, position });
+  if (!answer || run !== explore.ready) return false;
   explore.favourites = answer.favourites;
   drawKept();
   showControls();
+  return true;
 }
 
 function drawKept() {
@@ -356,7 +366,7 @@ function drawKept() {
   if (!favourites.length) { empty(find('#na-kept'), make('p', { class: 'na-note', style: 'grid-column:1/-1', say: 'explore.kept.none' })); tellFilm(); return; }
   const tiles = favourites.map((position, index) => positionTile(position, 'tile.kept', { n: index + 1 }));
   empty(find('#na-kept'), ...tiles.map((tile, index) => make('div', { class: 'na-kept' }, tile,
-    make('button', { type: 'button', class: 'na-away', name: ['tile.away', { n: index + 1 }], on: { click: () => setFavourites(explore.favourites.filter((_, other) => other !== index)) } }, '×'))));
+    make('button', { type: 'button', class: 'na-away', name: ['tile.away', { n: index + 1 }], on: { click: () => changeFavourites('unkeep', favourites[index]) } }, '×'))));
   pictures(favourites, tiles);
   showControls();
   tellFilm();

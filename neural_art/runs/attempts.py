@@ -1,0 +1,83 @@
+"""Starts of a run's worker that got nowhere, and what ended them: kept in the run's folder, so that whoever looks after
+it next knows, and the person can see why nothing happens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final, Literal
+
+from neural_art import files
+from neural_art.errors import NeuralArtError
+from neural_art.messages import Message
+from neural_art.runs.desired import desired_state
+from neural_art.runs.journal import Journal
+from neural_art.runs.paths import HasPaths
+
+Death = Literal["own", "outside", "memory"]
+"""How a worker ended that should have gone on: by a fault of its own, ended by somebody else, or by the system, which
+had no memory left."""
+
+FAULTS: Final = 3
+"""How often a worker that died by a fault of its own, without getting anywhere, is started again."""
+
+HALVINGS: Final = 3
+"""How often the batch is halved for want of memory."""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Starts since the last progress. ``asked``, ``saved``: what the person had asked, and the last step that was safe
+    on disk, when they were counted. ``count``: all starts; ``outside``, ``memory``: those that ended so."""
+
+    asked: float
+    saved: int
+    count: int = 1
+    outside: int = 0
+    memory: int = 0
+
+    @property
+    def faults(self) -> int:
+        """Starts that ended by a fault of their own. The newest one has not ended yet."""
+        return self.count - 1 - self.outside - self.memory
+
+    @property
+    def notice(self) -> Message | None:
+        """What a person should know of them."""
+        if self.memory:
+            return Message("run.smaller-batch")
+        return Message("run.ended-from-outside", {"count": self.outside}) if self.outside else None
+
+
+def attempts_of(run: HasPaths) -> Attempts | None:
+    """The starts that got nowhere; None where there was none, the last one got further, or a person asked anew."""
+    desired, saved = desired_state(run), Journal(run).saved_step
+    try:
+        values = files.read_json(run.paths.restart_attempts)
+        before = None if values is None else Attempts(**values)
+    except (NeuralArtError, TypeError):
+        return None
+    current = before is not None and before.asked == (desired.asked if desired else 0.0) and saved <= before.saved
+    return before if current else None
+
+
+def count_attempt(run: HasPaths, death: Death = "own") -> Attempts:
+    """Count a start of the run's worker. ``death``: how the one before ended, if it got nowhere."""
+    before, desired = attempts_of(run), desired_state(run)
+    if before is None:
+        counted = Attempts(desired.asked if desired else 0.0, Journal(run).saved_step)
+    else:
+        counted = Attempts(
+            before.asked,
+            before.saved,
+            before.count + 1,
+            before.outside + (death == "outside"),
+            before.memory + (death == "memory"),
+        )
+    files.write_json(run.paths.restart_attempts, asdict(counted))
+    return counted
+
+
+def batch_within_memory(run: HasPaths, batch: int) -> int:
+    """``batch``, halved for each worker of the run that the system ended for want of memory."""
+    attempts = attempts_of(run)
+    return batch if attempts is None else max(min(batch, 2), batch >> attempts.memory)
