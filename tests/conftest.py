@@ -3,12 +3,13 @@
 import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # each of two workers has a core
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import pytest
 import torch
 
-FIRST = ("test_page", "test_trainer", "test_supervisor", "test_command_line", "test_pretrain", "test_packaging")
+FIRST = ("test_page", "test_supervisor", "test_trainer", "test_command_line", "test_pretrain", "test_packaging")
 """The modules that take longest: begun first, so that no worker has one left when the other is done."""
 
 

@@ -205,11 +205,11 @@ def test_a_person_may_always_try_again(studio: Studio, paintings: Path) -> None:
 
 def test_a_training_that_is_ended_from_outside_is_not_given_up(tmp_path: Path, paintings: Path) -> None:
     with supervised(tmp_path, paintings) as run:
-        assert len(end_workers(run, signal.SIGKILL, lambda ended: len(ended) == 6)) == 6
+        assert len(end_workers(run, signal.SIGKILL, lambda ended: len(ended) == 5)) == 5
         until(lambda: starts(run))
         status = status_of(run)
         assert status.state == "training"
-        assert status.notice == Message("run.ended-from-outside", {"count": 6})
+        assert status.notice == Message("run.ended-from-outside", {"count": 5})
 
 
 def test_a_run_that_is_ended_again_and_again_lets_others_go_first(tmp_path: Path, paintings: Path) -> None:

@@ -14,7 +14,7 @@ from neural_art.models.checkpoint import Model
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training, train
 
-QUICK = Recipe(name="sketch", batch=4, threads=1, precision="float32")
+QUICK = Recipe(name="sketch", batch=2, threads=1, precision="float32")
 SIX = Budget(steps=6)
 
 
@@ -25,6 +25,12 @@ def last_saved(events: list[Event]) -> Saved:
 def contested(training: Training) -> list[bool]:
     """Of each step: whether the discriminator learned, too."""
     return [event.discriminator_loss > 0 for event in training.run() if isinstance(event, Stepped)]
+
+
+@pytest.fixture(scope="module")
+def drawn_paintings(drawn_paintings: torch.Tensor) -> torch.Tensor:
+    """Half of the drawn paintings: enough to learn from, and quickly encoded."""
+    return drawn_paintings[:6]
 
 
 @pytest.fixture(scope="module")
