@@ -83,6 +83,15 @@ def remove_partial(*folders: Path) -> None:
                 _remove_unlocked(left)
 
 
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Whether an open file could be locked (flock) at once. The lock ends when the last copy of it is closed."""
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
     """While the block lasts, nobody else has this lock on the folder: no other thread and no other process."""
@@ -110,15 +119,19 @@ def _remove_unlocked(path: Path) -> None:
     """Remove a file or folder unless somebody holds a lock on it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not try_lock(descriptor):
+            return
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-    except BlockingIOError:
-        pass
     finally:
         os.close(descriptor)
+
+
+def system_reason(error: OSError) -> str:
+    """What the system said, without the path that it said it of."""
+    return error.strerror or str(error)
 
 
 def storage_error(error: OSError | MemoryError) -> StorageError:
@@ -132,7 +145,7 @@ def storage_error(error: OSError | MemoryError) -> StorageError:
         return StorageError("read-only", name=name)
     if error.errno == errno.ENOENT:
         return StorageError("gone", name=name)
-    return StorageError("failed", name=name, why=error.strerror or str(error))
+    return StorageError("failed", name=name, why=system_reason(error))
 
 
 @contextlib.contextmanager

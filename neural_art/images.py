@@ -1,4 +1,4 @@
-"""Pictures in memory: flattened, squared for the network, brought back to their own shape, tiled, encoded."""
+"""Pictures in memory: flattened, squared for the network, restored to their own shape, tiled, encoded."""
 
 from __future__ import annotations
 

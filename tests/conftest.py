@@ -36,3 +36,11 @@ def drawn_paintings() -> torch.Tensor:
     pictures = torch.where(rows < horizon + tilt * columns, sky * (1 - 0.5 * rows), land * (0.5 + 0.5 * rows))
     grain = 0.05 * torch.randn(12, 3, 80, 80, generator=rng)
     return ((pictures + grain).clamp(0, 1) * 255).to(torch.uint8)
+
+
+@pytest.fixture
+def latents() -> torch.Tensor:
+    """400 latents of four numbers, which spread unlike along each and do not lie around zero."""
+    scales = torch.tensor([5.0, 2.0, 1.0, 0.5])
+    drawn = torch.randn(400, 4, generator=torch.Generator().manual_seed(0))
+    return drawn * scales + torch.tensor([1.0, -2.0, 0.0, 3.0])

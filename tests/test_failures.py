@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from neural_art.errors import NeuralArtError, RunError
-from neural_art.web.failures import told
+from neural_art.web.failures import reported_error
 from neural_art.web.handlers import answering
 from neural_art.web.requests import Request
 
@@ -16,7 +16,7 @@ def failing(error: Exception) -> NeuralArtError:
     try:
         raise error
     except Exception as caught:
-        return told(caught, "A film")
+        return reported_error(caught, "A film")
 
 
 def test_what_a_person_can_act_on_is_passed_on_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:

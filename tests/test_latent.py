@@ -10,12 +10,6 @@ def _rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture
-def latents() -> torch.Tensor:
-    scales = torch.tensor([5.0, 2.0, 1.0, 0.5])
-    return torch.randn(400, 4, generator=_rng()) * scales + torch.tensor([1.0, -2.0, 0.0, 3.0])
-
-
 def test_truncation_one_leaves_a_latent_and_zero_is_the_mean(latents: torch.Tensor) -> None:
     mean = latents.mean(0)
     assert torch.allclose(latent.truncate(latents[0], mean, 1.0), latents[0])

@@ -10,12 +10,6 @@ def _rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture
-def latents() -> torch.Tensor:
-    scales = torch.tensor([5.0, 2.0, 1.0, 0.5])
-    return torch.randn(400, 4, generator=_rng()) * scales + torch.tensor([1.0, -2.0, 0.0, 3.0])
-
-
 def test_mixtures_have_the_mean_and_the_spread_of_the_paintings(latents: torch.Tensor) -> None:
     drawn = sampling.sample(latents, 20_000, _rng(1))
     assert torch.allclose(drawn.mean(0), latents.mean(0), atol=0.1)

@@ -18,6 +18,7 @@ from neural_art.dataset.report import Rejection, Unusable
 from neural_art.dataset.uploaded_file import UploadedFile, open_file
 from neural_art.dataset.zip_names import decode_names
 from neural_art.dataset.zip_parts import group_parts
+from neural_art.files import system_reason
 
 
 class Archive:
@@ -76,7 +77,7 @@ def read_archives(zips: Sequence[tuple[str, Path]], limits: Limits) -> Iterator[
         except Unusable as unusable:
             yield unusable.rejection(displayable(name))
         except OSError as error:
-            yield Rejection(displayable(name), "not-opened", {"why": error.strerror or str(error)})
+            yield Rejection(displayable(name), "not-opened", {"why": system_reason(error)})
     for called, places in group_parts([(name, common_folder(archive.names)) for name, archive in opened]):
         parts = [opened[place][1] for place in places]
         names = [name for part in parts for name in part.names]

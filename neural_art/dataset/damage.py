@@ -14,6 +14,7 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from neural_art.dataset.report import Unusable
+from neural_art.files import system_reason
 
 _DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -45,7 +46,7 @@ def reason_for(error: Exception) -> Unusable:
     if isinstance(error, MemoryError):
         return Unusable("out-of-memory")
     if isinstance(error, OSError) and error.errno is not None:
-        return Unusable("not-opened", why=error.strerror)
+        return Unusable("not-opened", why=system_reason(error))
     text = str(error).lower()
     if not isinstance(error, UnidentifiedImageError) and ("truncated" in text or isinstance(error, EOFError)):
         return Unusable("truncated")

@@ -15,6 +15,7 @@ from neural_art.dataset.names import displayable, is_ignored, natural_key, norma
 from neural_art.dataset.report import Rejection, Unusable
 from neural_art.dataset.uploaded_file import UploadedFile, open_file, peek_file
 from neural_art.errors import DatasetError
+from neural_art.files import system_reason
 
 Uploads: TypeAlias = Path | Sequence[tuple[str, Path]]
 """A folder, a zip or one picture; or pairs of (relative name, path), in which a path may itself be a zip."""
@@ -61,7 +62,7 @@ def _at(path: Path, limits: Limits) -> Iterator[UploadedFile | Rejection]:
     except Unusable as unusable:
         raise DatasetError("unusable", name=displayable(path.name), reason=unusable.message) from None
     except OSError as error:
-        why = error.strerror or str(error)
+        why = system_reason(error)
         raise DatasetError("not-opened", name=displayable(path.name), why=why) from error
 
 
@@ -76,7 +77,7 @@ def _in_folder(folder: Path, limits: Limits) -> Iterator[UploadedFile | Rejectio
         except OSError as error:
             if not prefix:
                 raise
-            yield Rejection(displayable(prefix[:-1]), "folder-not-opened", {"why": error.strerror or str(error)})
+            yield Rejection(displayable(prefix[:-1]), "folder-not-opened", {"why": system_reason(error)})
             continue
         for entry in entries:
             if is_ignored(entry.name):
@@ -110,4 +111,4 @@ def _in_file(name: str, path: Path, zips: list[tuple[str, Path]]) -> Iterator[Up
         else:
             yield UploadedFile(displayable(name), about.st_size, lambda: open_file(path), lambda: peek_file(path))
     except OSError as error:
-        yield Rejection(displayable(name), "not-opened", {"why": error.strerror or str(error)})
+        yield Rejection(displayable(name), "not-opened", {"why": system_reason(error)})

@@ -111,7 +111,7 @@ class StyledConvolution(nn.Module):
     The outputs are divided by the size that they would have for inputs of unit variance (weight demodulation: Karras et
     al. 2020, arXiv 1912.04958, section 2.2). Nothing is measured on the maps, so no place can set the contrast of the
     others (droplet artefacts), and a picture is the same in training and afterwards. There is no noise: drawn anew for
-    every picture, it would make a slider flicker; the same for all pictures, it brought nothing.
+    every picture, it would make a slider flicker; the same for all pictures, it gained nothing.
     """
 
     def __init__(self, channels: int, out_channels: int, *, upsample: int = 1) -> None:

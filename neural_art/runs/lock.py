@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 import psutil
 
 from neural_art.errors import RunError
+from neural_art.files import try_lock
 from neural_art.runs.paths import HasPaths
 
 
@@ -22,13 +22,10 @@ def take_lock(run: HasPaths) -> int:
     this tries a few times.
     """
     descriptor = os.open(run.paths.lock, os.O_RDWR | os.O_CREAT, 0o600)
-    for wait in (0.01, 0.02, 0.05, 0.1, None):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for wait in (0.01, 0.02, 0.05, 0.1, 0.0):
+        if try_lock(descriptor):
             return descriptor
-        except BlockingIOError:
-            if wait is not None:
-                time.sleep(wait)
+        time.sleep(wait)
     os.close(descriptor)
     raise RunError("locked")
 
@@ -55,10 +52,7 @@ def is_locked(run: HasPaths) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
+        return not try_lock(descriptor, shared=True)
     finally:
         os.close(descriptor)
 

@@ -58,6 +58,7 @@ class Studio:
         self.limits = limits or Limits()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache()
+        self._cores = available_cores()  # asked once: it reads files, and a slider asks for its threads each time
         with storage_errors():
             self._registry = Registry(root)
             self._supervisor = Supervisor(
@@ -111,7 +112,7 @@ class Studio:
     @property
     def spare_threads(self) -> int:
         """How many threads paint a picture quickest now: two, or one beside a training, which needs the others."""
-        return 1 if self._supervisor.busy else min(2, available_cores())
+        return 1 if self._supervisor.busy else min(2, self._cores)
 
     def explorer(self, id: str) -> Explorer:
         """The run's newest model; the one before while a newer one is being opened.

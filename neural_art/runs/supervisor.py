@@ -7,7 +7,6 @@ folder, or a supervisor and a command line, do no harm.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import threading
@@ -253,10 +252,7 @@ class Supervisor:
             yield True  # the folder cannot be written: starting will say so
             return
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield True
-        except BlockingIOError:
-            yield False
+            yield files.try_lock(descriptor)
         finally:
             os.close(descriptor)
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from neural_art.errors import SettingsError
+from neural_art.files import system_reason
 from neural_art.web.proxies import bypass_proxies
 from neural_art.web.settings import Settings
 
@@ -55,5 +56,5 @@ def _check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            why = error.strerror or str(error)
+            why = system_reason(error)
             raise SettingsError("port-unusable", host=settings.host, port=settings.port, why=why) from error

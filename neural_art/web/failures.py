@@ -10,7 +10,7 @@ from neural_art.errors import NeuralArtError, RunError
 _log = logging.getLogger(__name__)
 
 
-def told(error: Exception, what: str) -> NeuralArtError:
+def reported_error(error: Exception, what: str) -> NeuralArtError:
     """The error that a person can read. One that nobody expected is logged with its traceback, and ``what`` was done.
 
     For use where ``error`` is being handled.

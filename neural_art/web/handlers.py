@@ -16,7 +16,7 @@ from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
 from neural_art.web.data import Data
 from neural_art.web.explore import Explore
-from neural_art.web.failures import told
+from neural_art.web.failures import reported_error
 from neural_art.web.films import Films
 from neural_art.web.my_runs import MyRuns
 from neural_art.web.requests import Request
@@ -62,6 +62,8 @@ def answering(handler: Handler) -> Handler:
         try:
             return handler(request)
         except Exception as error:
-            return answers.refusal(told(error, f"The page's call {handler.__name__}"), requests.language(request))
+            return answers.refusal(
+                reported_error(error, f"The page's call {handler.__name__}"), requests.language(request)
+            )
 
     return answer

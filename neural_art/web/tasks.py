@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from neural_art.errors import NeuralArtError, RunError
 from neural_art.events import Progress
-from neural_art.web.failures import told
+from neural_art.web.failures import reported_error
 
 KEPT: Final = 500
 """How many tasks are remembered, with how they ended."""
@@ -77,7 +77,9 @@ class Tasks:
                     self._note(key, standing)
             self._note(key, replace(standing, state="done"))
         except Exception as error:
-            self._note(key, replace(standing, state="failed", error=told(error, f"The task {key[1]} of a run")))
+            self._note(
+                key, replace(standing, state="failed", error=reported_error(error, f"The task {key[1]} of a run"))
+            )
 
     def _note(self, key: tuple[str, str], standing: Standing) -> None:
         with self._guard:
