@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
@@ -13,6 +13,13 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("neural_art", "checkpoints", "pyproject.toml", "setup.py", "MANIFEST.in", "requirements.txt", "LICENSE")
+TOOLS = (
+    "package.json",
+    "package-lock.json",
+    "eslint.config.js",
+    "node_modules/eslint/index.js",
+    "tests/js/any.test.js",
+)
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
@@ -26,6 +33,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         else:
             shutil.copy(source, folder)
+    for name in TOOLS:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
     return folder
 
 
@@ -62,6 +72,16 @@ def test_the_wheel_has_every_file_of_the_package_and_the_weights_and_nothing_els
     expected = {path.as_posix(): file.stat().st_size for path, file in (files | weights).items()}
     assert _content(wheel) == expected
     assert expected["neural_art/checkpoints/base/checkpoint.safetensors"] > 1_000_000
+
+
+def test_the_tools_of_the_javascript_are_not_packed(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as file:
+        names = [PurePosixPath(name) for name in file.namelist()]
+    assert {name.parts[0].removesuffix(".dist-info") for name in names} == {
+        "neural_art",
+        "-".join(wheel.name.split("-")[:2]),
+    }
+    assert PurePosixPath("neural_art/web/modules/history.js") in names
 
 
 def test_a_source_distribution_builds_the_same_wheel(checkout: Path, wheel: Path, tmp_path: Path) -> None:
