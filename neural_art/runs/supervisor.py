@@ -215,7 +215,9 @@ class Supervisor:
         ended = self._processes.poll(id)
         try:
             run = self._registry.find(id)
-            if ended:
+            if ended and self._processes.death(run) == "disk":
+                self._give_up(run, StorageError("disk-full").message)
+            elif ended:
                 self._not_before[id] = time.monotonic() + self._restart_delay(run)
             if is_locked(run):
                 return True
@@ -261,6 +263,8 @@ class Supervisor:
         wait = self._not_before.get(run.id, 0.0) - time.monotonic()
         if wait > 0:  # its worker died; it will be started again
             return wait < TURN_SECONDS
+        if self._processes.is_ending(run.id):  # what it died of is not known yet
+            return True
         try:
             lock = take_lock(run)
         except RunError:
@@ -268,7 +272,10 @@ class Supervisor:
         except OSError as error:
             return self._give_up(run, files.storage_error(error).message)
         try:
-            attempts = count_attempt(run, self._processes.death(run))
+            death = self._processes.death(run)
+            if death == "disk":
+                files.check_room(run.folder, _size_of_a_save(run))
+            attempts = count_attempt(run, death)
             if attempts.faults > FAULTS or attempts.memory > HALVINGS:
                 step, seconds = Journal(run).standing
                 no_memory = StorageError("out-of-memory").message
@@ -295,7 +302,7 @@ class Supervisor:
         """Remember why no worker could be started; it is tried again after a while."""
         if run.exists():
             self._troubles[run.id] = reason
-            self._not_before[run.id] = time.monotonic() + SURVEY_SECONDS
+            self._not_before[run.id] = time.monotonic() + min(SURVEY_SECONDS, self._restart_seconds[1])
         return False
 
     def _forget(self, id: str) -> None:
@@ -306,6 +313,11 @@ class Supervisor:
         if not (self._registry.root / id).exists():
             self._troubles.pop(id, None)
             self._removed(id)
+
+
+def _size_of_a_save(run: Run) -> int:
+    """Bytes that the run's next save takes, as far as earlier ones tell."""
+    return sum(path.stat().st_size for path in (run.paths.checkpoint, run.paths.training_state) if path.exists())
 
 
 def _mtimes(run: Run) -> tuple[int, ...]:
