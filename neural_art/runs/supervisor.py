@@ -144,13 +144,14 @@ class Supervisor:
 
     def delete(self, id: str) -> None:
         """End the run's worker and remove the run with everything in it."""
-        run = self._registry.find(id)
+        run = self._registry.locate(id)
         with self._registry.hidden(id):  # from here on nobody finds it, and no worker is started for it
             with self._registry.lock:
                 self._busy.discard(id)
             try:
                 self._processes.end(run)
                 run.delete()
+                self._registry.note_deleted(id)
             finally:
                 with self._registry.lock:
                     self._forget(id)
