@@ -155,6 +155,21 @@ def check_room(folder: Path, size: int = _ROOM) -> None:
         os.fsync(file.fileno())
 
 
+def check_usable(folder: Path) -> None:
+    """Make ``folder`` if need be. Raises ``OSError`` if this user cannot list it or write to it.
+
+    A full disk passes: whoever uses the folder can make room.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        next(folder.iterdir(), None)
+        with work_folder(folder, "usable"):
+            pass
+    except OSError as error:
+        if not (is_disk_full(error) and folder.is_dir()):
+            raise
+
+
 def storage_error(error: OSError | MemoryError) -> StorageError:
     """What the machine refused, for a person. It names the file, never the folder that the file is in."""
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
