@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import glob
 import json
 import os
 import secrets
@@ -74,13 +75,15 @@ def work_folder(folder: Path, name: str) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def remove_partial(*folders: Path) -> None:
+def remove_partial(*folders: Path, name: str | None = None) -> None:
     """Remove what a killed process left of ``replacing`` and ``work_folder`` in these folders (not below them).
 
-    What somebody is writing at this moment stays.
+    ``name``: what it was to become, where other programs may have left something, too. What somebody is writing at
+    this moment stays.
     """
+    pattern = f".*{_PART}" if name is None else f".{glob.escape(name)}.????????{_PART}"
     for folder in folders:
-        for left in sorted(folder.glob(f".*{_PART}")):
+        for left in sorted(folder.glob(pattern)):
             with contextlib.suppress(FileNotFoundError):  # somebody else is tidying up, too
                 _remove_unlocked(left)
 

@@ -139,3 +139,13 @@ def test_a_box_takes_no_more_than_it_may_and_keeps_what_it_has(run: Run, tmp_pat
         assert file.exists()
     assert [name for name, _ in one.files()] == ["0.png", "1.png", "2.png"]
     assert (one.bytes, other.bytes) == (3000, 3000)
+
+
+def test_a_kill_before_a_file_was_in_its_place_makes_it_come_again(run: Run, tmp_path: Path) -> None:
+    put(UploadBox(run), tmp_path, "a.png", b"a")
+    with (run.paths.uploads / "names.jsonl").open("a") as names:
+        names.write('["b.png", "0123.png", "c0ffee/b.png"]\n')
+    assert [name for name, _ in UploadBox(run).files()] == ["a.png"]
+    with pytest.raises(RunError) as refused:
+        UploadBox(run).take(tmp_path / "c0ffee" / "b.png", "b.png")
+    assert refused.value.code == "upload-missing"

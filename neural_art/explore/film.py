@@ -161,6 +161,7 @@ def _writing(path: Path, fps: int) -> Iterator[_Writer]:
     """A writer whose film appears at ``path`` when the block ends well."""
     with files.storage_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
+        files.remove_partial(path.parent, name=path.name)
         with files.replacing(path) as part, contextlib.closing(_Writer(part, fps)) as writer:
             yield writer
             writer.finish()

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from neural_art import files
 from neural_art.errors import RunError
-from neural_art.runs.run import Run
+from neural_art.runs.run import DOOMED, Run
 from neural_art.runs.upgrade import upgrade
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -32,8 +32,9 @@ class Registry:
         self._hidden: set[str] = set()
         self.root.mkdir(parents=True, exist_ok=True)
         self._deleted = self.root / _DELETED
-        for left in self.root.glob(".deleted-*"):
+        for left in self.root.glob(f"{DOOMED}*"):
             shutil.rmtree(left, ignore_errors=True)
+            self.note_deleted(left.name.removeprefix(DOOMED))
         for id in self.ids():
             files.remove_partial(*Run(self.root / id).paths.folders)
 
