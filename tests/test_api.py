@@ -10,8 +10,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import torch
+from disks import full_disk
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from page_server import UNKNOWN, write_paintings, write_untrained
@@ -121,3 +123,12 @@ def test_files_of_the_server_are_not_served(address: str, run: str, runs: Path) 
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}gradio_api/file={wanted}")
         assert refused.value.code in (403, 404)
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "The disk is full."), ("zh-CN", "磁盘已满")])
+def test_an_upload_that_finds_no_room_is_told_so(address: str, language: str, sentence: str) -> None:
+    sent = {"files": ("hill.png", bytes(1000))}
+    with full_disk(100):
+        answer = httpx.post(f"{address}gradio_api/upload", files=sent, headers={"Accept-Language": language})
+    assert (answer.status_code, answer.text[: len(sentence)]) == (507, sentence)
+    assert httpx.post(f"{address}gradio_api/upload", files=sent).status_code == 200

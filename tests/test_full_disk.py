@@ -58,16 +58,16 @@ def run(studio: Studio, paintings: Path) -> Run:
     shutil.copytree(paintings, run.paths.paintings)
     Favourites(run).keep({"seed": 1})
     write_untrained(run.paths.checkpoint, torch.randn(8, 256))
+    run.paths.films.mkdir()
     return run
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """All that is in a folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All that is in a folder; folders are empty."""
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
 
 
 def learning_film(studio: Studio, run: Run) -> None:
-    run.paths.films.mkdir(exist_ok=True)
     write_mp4([np.zeros((64, 64, 3), np.uint8)] * 30, run.paths.films / "learning-1.mp4")
 
 
@@ -75,6 +75,8 @@ def learning_film(studio: Studio, run: Run) -> None:
     "act",
     [
         lambda studio, run: Favourites(run).keep({"seed": 2}),
+        lambda studio, run: studio.create("Hills"),
+        lambda studio, run: studio.copy_paintings(run.id),
         lambda studio, run: studio.rename(run.id, "Sisley"),
         lambda studio, run: studio.train(run.id, TINY, ENDLESS),
         lambda studio, run: studio.branch(run.id, name="Second"),
@@ -83,7 +85,7 @@ def learning_film(studio: Studio, run: Run) -> None:
         lambda studio, run: list(studio.intake.add_samples(None, count=8)),
         learning_film,
     ],
-    ids=["keep", "rename", "train", "branch", "refit", "add samples", "samples", "film"],
+    ids=["keep", "create", "copy paintings", "rename", "train", "branch", "refit", "add samples", "samples", "film"],
 )
 def test_what_a_full_disk_refuses_is_called_so_and_all_stays(
     studio: Studio, run: Run, act: Callable[[Studio, Run], object]
@@ -198,8 +200,7 @@ def test_a_run_that_found_no_room_says_so_and_goes_on_by_itself_when_there_is(
         assert trouble is not None
         assert trouble.sentence().startswith(SENTENCE)
         assert not [event for event in Journal(waiting).events() if event["event"] == "failed"]
-    until(lambda: is_locked(waiting))
-    assert supervised.trouble(waiting.id) is None
+    until(lambda: is_locked(waiting) and supervised.trouble(waiting.id) is None)
     attempts = attempts_of(waiting)
     assert attempts is not None
     assert (attempts.disk, attempts.faults) == (1, 0)

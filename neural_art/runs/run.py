@@ -64,7 +64,12 @@ class Run:
         if run.exists():
             raise RunError("exists", folder=str(folder))
         run.folder.mkdir(parents=True, exist_ok=True)
-        run._write_info(Info(name, time.time(), parent))
+        try:
+            run._write_info(Info(name, time.time(), parent))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                run.folder.rmdir()
+            raise
         return run
 
     @classmethod

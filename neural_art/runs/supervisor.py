@@ -41,6 +41,9 @@ up to the longest time."""
 TURN_SECONDS: Final = 5.0
 """A run that waits longer than this for a start lets others go first."""
 
+FIRST_SAVE: Final = 128 << 20
+"""Bytes that the first save of a training takes, about: a run that found no room for it is started when there is."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -317,8 +320,10 @@ class Supervisor:
 
 
 def _size_of_a_save(run: Run) -> int:
-    """Bytes that the run's next save takes, as far as earlier ones tell."""
-    return sum(path.stat().st_size for path in (run.paths.checkpoint, run.paths.training_state) if path.exists())
+    """Bytes that the run's next save takes beside the last."""
+    if not run.paths.training_state.exists():
+        return FIRST_SAVE
+    return run.paths.checkpoint.stat().st_size + run.paths.training_state.stat().st_size
 
 
 def _mtimes(run: Run) -> tuple[int, ...]:
