@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from neural_art.errors import SettingsError
 from neural_art.files import check_usable, system_reason
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     import gradio as gr
 
 __all__ = ["Settings", "launch", "serve"]
+
+PARTIAL_SECONDS: Final = 3600.0
+"""An upload that nothing was added to for so long is no longer under way."""
 
 
 def serve(settings: Settings) -> None:
@@ -41,6 +46,7 @@ def launch(settings: Settings) -> gr.Blocks:
     from neural_art.web.page import build, launch_options
 
     _check_upload_folder(Path(get_upload_folder()))
+    _remove_partial_uploads(Path(get_upload_folder()))
     torch.set_num_threads(1)  # one picture is painted quickest by one thread, and the worker needs the others
     studio = Studio(
         settings.runs,
@@ -76,3 +82,15 @@ def _check_upload_folder(folder: Path) -> None:
         check_usable(folder)
     except OSError as error:
         raise SettingsError("upload-folder-unusable", folder=folder, why=system_reason(error)) from error
+
+
+def _remove_partial_uploads(folder: Path) -> None:
+    """Remove what was uploaded in part when a connection broke, the disk was full or a server was killed.
+
+    Gradio writes to a file of this name, and moves it into a folder of its own once it is whole. The folder may be that
+    of other servers, too.
+    """
+    for path in folder.glob("tmp????????"):
+        with contextlib.suppress(OSError):
+            if path.is_file() and time.time() - path.stat().st_mtime > PARTIAL_SECONDS:
+                path.unlink()
