@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -170,15 +170,13 @@ def test_a_training_that_finds_no_room_half_way_goes_on_from_its_last_save(waiti
     Model.open(waiting.paths.checkpoint)
 
 
-def test_a_worker_tells_of_a_full_disk_though_it_can_write_nothing(waiting: Run) -> None:
-    stderr = os.dup(2)
-    log = os.open(waiting.paths.worker_log, os.O_WRONLY | os.O_CREAT)
-    try:
-        os.dup2(log, 2)
+def test_a_worker_tells_of_a_full_disk_though_it_can_write_nothing(
+    waiting: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with waiting.paths.worker_log.open("w") as log:
+        monkeypatch.setattr(sys, "stderr", log)
         with full_disk():
             status = worker.main([str(waiting.folder)])
-    finally:
-        os.dup2(stderr, 2)
     assert status == DISK_FULL_STATUS
     assert not Journal(waiting).events()
 
