@@ -176,7 +176,7 @@ def test_a_worker_tells_of_a_full_disk_though_it_can_write_nothing(
     with waiting.paths.worker_log.open("w") as log:
         monkeypatch.setattr(sys, "stderr", log)
         with full_disk():
-            status = worker.main([str(waiting.folder)])
+            status = worker.work(waiting)
     assert status == DISK_FULL_STATUS
     assert not Journal(waiting).events()
 

@@ -80,11 +80,15 @@ def train(
 
 
 def work(run: Run, *, base: Path | None = None, leave: threading.Event | None = None, lock: int | None = None) -> int:
-    """Train to the end. Returns the exit status: 0, or 1 if the training failed. Raises as ``train`` does."""
+    """Train to the end. Returns the exit status: 0, 1 if the training failed, ``DISK_FULL_STATUS`` for a full disk."""
     began = time.monotonic() - max(0.0, min(60.0, time.time() - psutil.Process().create_time()))
     last: Event | None = None
-    for event in train(run, base=base, began=began, leave=leave, lock=lock):
-        last = event
+    try:
+        with storage_errors():
+            for event in train(run, base=base, began=began, leave=leave, lock=lock):
+                last = event
+    except NeuralArtError as error:
+        return _failure(error.message)
     return _failure(last.reason) if isinstance(last, Failed) else 0
 
 
@@ -98,11 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lock", type=int, help="an inherited file descriptor that holds the run's lock")
     options = parser.parse_args(arguments)
     try:
-        return work(Run.open(options.folder), base=options.base, leave=_step_back(), lock=options.lock)
+        with storage_errors():
+            run = Run.open(options.folder)
     except NeuralArtError as error:
         return _failure(error.message)
-    except OSError as error:
-        return _failure(storage_error(error).message)
+    return work(run, base=options.base, leave=_step_back(), lock=options.lock)
 
 
 def _step_back() -> threading.Event:
