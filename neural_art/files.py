@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import glob
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from neural_art.errors import NeuralArtError, StorageError
 
 _PART = ".part"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ROOM: Final = 1 << 20  # bytes that ``check_room`` writes
 
 
 @contextlib.contextmanager
@@ -72,13 +75,15 @@ def work_folder(folder: Path, name: str) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def remove_partial(*folders: Path) -> None:
+def remove_partial(*folders: Path, name: str | None = None) -> None:
     """Remove what a killed process left of ``replacing`` and ``work_folder`` in these folders (not below them).
 
-    What somebody is writing at this moment stays.
+    ``name``: what it was to become, where other programs may have left something, too. What somebody is writing at
+    this moment stays.
     """
+    pattern = f".*{_PART}" if name is None else f".{glob.escape(name)}.????????{_PART}"
     for folder in folders:
-        for left in sorted(folder.glob(f".*{_PART}")):
+        for left in sorted(folder.glob(pattern)):
             with contextlib.suppress(FileNotFoundError):  # somebody else is tidying up, too
                 _remove_unlocked(left)
 
@@ -134,12 +139,46 @@ def system_reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that the disk has no room, or that this user may not take more of it."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def check_room(folder: Path, size: int = _ROOM) -> None:
+    """Raises the disk's own ``OSError`` if ``size`` bytes will not fit into ``folder``.
+
+    For whoever had a file written by a library that does not say why it could not. A quota shows only when something is
+    written, so this writes a megabyte.
+    """
+    if shutil.disk_usage(folder).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with work_folder(folder, "room") as made, (made / "room").open("wb") as file:
+        file.write(bytes(_ROOM))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def check_usable(folder: Path) -> None:
+    """Make ``folder`` if need be. Raises ``OSError`` if this user cannot list it or write to it.
+
+    A full disk passes: whoever uses the folder can make room.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        next(folder.iterdir(), None)
+        with work_folder(folder, "usable"):
+            pass
+    except OSError as error:
+        if not (is_disk_full(error) and folder.is_dir()):
+            raise
+
+
 def storage_error(error: OSError | MemoryError) -> StorageError:
     """What the machine refused, for a person. It names the file, never the folder that the file is in."""
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
         return StorageError("out-of-memory")
     name = Path(os.fsdecode(error.filename)).name if error.filename else "?"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if is_disk_full(error):
         return StorageError("disk-full")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return StorageError("read-only", name=name)
@@ -155,7 +194,5 @@ def storage_errors() -> Iterator[None]:
         yield
     except NeuralArtError:
         raise
-    except shutil.Error as error:  # copytree collects what went wrong
-        raise StorageError("not-copied") from error
     except (OSError, MemoryError) as error:
         raise storage_error(error) from error

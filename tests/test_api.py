@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import time
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import torch
+from disks import full_disk
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from page_server import UNKNOWN, write_paintings, write_untrained
@@ -27,10 +31,20 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gradio's folder of uploads, with what an earlier server left there."""
+    folder = tmp_path_factory.mktemp("uploads")
+    for name, age in (("tmpabcd1234", 7200), ("tmpefgh5678", 60), ("notes.txt", 7200)):
+        (folder / name).write_bytes(b"half of it")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(runs: Path, uploads: Path) -> Iterator[str]:
     """Where the page is served."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        patch.setenv("GRADIO_TEMP_DIR", str(uploads))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -121,3 +135,19 @@ def test_files_of_the_server_are_not_served(address: str, run: str, runs: Path) 
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}gradio_api/file={wanted}")
         assert refused.value.code in (403, 404)
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "The disk is full."), ("zh-CN", "磁盘已满")])
+def test_an_upload_that_finds_no_room_is_told_so(address: str, language: str, sentence: str) -> None:
+    sent = {"files": ("hill.png", bytes(1000))}
+    with full_disk(100):
+        answer = httpx.post(f"{address}gradio_api/upload", files=sent, headers={"Accept-Language": language})
+    assert (answer.status_code, answer.text[: len(sentence)]) == (507, sentence)
+    assert httpx.post(f"{address}gradio_api/upload", files=sent).status_code == 200
+
+
+@pytest.mark.usefixtures("address")
+def test_partial_uploads_of_an_earlier_server_are_removed(uploads: Path) -> None:
+    left = {path.name for path in uploads.iterdir()}
+    assert "tmpabcd1234" not in left
+    assert {"tmpefgh5678", "notes.txt"} <= left, "somebody may be sending it"

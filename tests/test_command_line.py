@@ -151,6 +151,7 @@ def test_a_folder_with_other_things_in_it_does_not_become_a_run(
         (["check", "{tmp}/none"], "There is nothing at"),
         (["check", "{tmp}"], "at least 8"),
         (["status", "{tmp}"], "There is no run in"),
+        (["runs", "--runs", "{tmp}/none"], "There is no folder of runs at"),
         (["paint", "{tmp}", "--out", "{tmp}/out"], "Train first"),
         (["paint", "{run}", "--out", "{tmp}/letter.jpg"], "letter.jpg"),
         (["paint", "{run}", "--out", "{tmp}/out", "--truncation", "2"], "2 is not a number from 0 to 1.5"),
@@ -218,6 +219,37 @@ def test_status_is_json(trained: Path, capsys: pytest.CaptureFixture[str]) -> No
     status = json.loads(capsys.readouterr().out)
     assert status["state"] == "finished"
     assert status["paintings"] == 12
+
+
+def test_runs_are_listed_with_their_links_and_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hills, damaged = Run.create(tmp_path, "Hills 丘\x1b[2J"), Run.create(tmp_path, "Damaged")
+    by_hand = Run.at(tmp_path / "mine", "By hand")
+    (hills.folder / "worker.log").write_bytes(bytes(2_500_000))
+    damaged.paths.info.write_text('{"name": "Sea", "created": ')
+    monkeypatch.setenv("NEURAL_ART_RUNS", str(tmp_path))
+    assert main(["runs"]) == 0
+    head, *rows, reason = capsys.readouterr().out.splitlines()
+    assert head.split() == ["NAME", "STATE", "MADE", "PAINTINGS", "SIZE", "ID", "LINK"]
+    assert [row.split()[0] for row in rows] == ["By", "Hills", "Sea"]
+    assert re.search(
+        rf"Hills 丘 \[2J +empty +\d{{4}}-\d\d-\d\d \d\d:\d\d +0 +2\.5 MB +{hills.id} +\?run={hills.id}$", rows[1]
+    )
+    assert rows[0].endswith("mine" + " " * 20 + "-"), "the page cannot reach it"
+    assert "run.json is damaged" in reason
+    assert rows[0].index("empty") == rows[1].index("empty") + 1, "a Chinese character takes two columns"
+
+    assert main(["runs", "--json", "--runs", str(tmp_path)]) == 0
+    listed = {each["id"]: each for each in json.loads(capsys.readouterr().out)}
+    assert listed[hills.id]["bytes"] > 2_500_000
+    assert (listed[hills.id]["link"], listed[by_hand.id]["link"]) == (f"?run={hills.id}", None)
+    assert (listed[damaged.id]["name"], listed[damaged.id]["state"]) == ("Sea", "unreadable")
+
+
+def test_a_folder_without_runs_is_said_to_have_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "--runs", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"There are no runs in {tmp_path}.\n"
 
 
 # ---- paint, morph, film

@@ -74,6 +74,7 @@ def test_a_damaged_file_is_named_and_not_overwritten(run: Run, content: str) -> 
 
 def test_nothing_is_kept_of_a_run_that_is_gone(run: Run) -> None:
     shutil.rmtree(run.folder)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StorageError) as caught:
         Favourites(run).keep(FIRST)
+    assert caught.value.code == "gone"
     assert not run.folder.exists()

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -139,13 +138,3 @@ def test_a_full_disk_becomes_a_storage_error(tmp_path: Path) -> None:
 def test_our_own_errors_pass_unchanged() -> None:
     with pytest.raises(RunError), files.storage_errors():
         raise RunError("gone")
-
-
-def test_a_copy_that_fails_is_told(tmp_path: Path) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    (tmp_path / "a.txt").write_text("")
-    with pytest.raises(StorageError) as caught, files.storage_errors():
-        shutil.copytree(tmp_path, tmp_path / "copy", copy_function=refuse)
-    assert caught.value.code == "not-copied"

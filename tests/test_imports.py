@@ -50,7 +50,17 @@ def test_the_status_of_a_run_loads_no_pytorch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["runs.run", "runs.status", "runs.request", "runs.desired", "dataset.prepare", "samples"]
+    "module",
+    [
+        "runs.run",
+        "runs.status",
+        "runs.listing",
+        "cli.runs",
+        "runs.request",
+        "runs.desired",
+        "dataset.prepare",
+        "samples",
+    ],
 )
 def test_what_needs_no_pytorch_loads_none(module: str) -> None:
     assert not set(SLOW) & _loaded_by(f"import neural_art.{module}")

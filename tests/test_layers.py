@@ -38,6 +38,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"sources"},
         {"decoding"},
         {"prepare"},
+        {"copies"},
     ],
     "samples": [
         {"scene"},
@@ -69,7 +70,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"desired", "upgrade"},
         {"run", "attempts"},
         {"status", "recorder", "registry", "processes", "models"},
-        {"request", "intake", "worker", "pretrain", "supervisor"},
+        {"request", "intake", "worker", "pretrain", "supervisor", "listing"},
         {"studio"},
     ],
     "web": [
@@ -93,6 +94,7 @@ ORDER: dict[str, list[set[str]]] = {
 EXCEPTIONS: dict[str, set[str]] = {
     "__init__": set(ARROWS),  # the public names, loaded when they are used
     "__main__": {"cli"},
+    "cli.runs": {"web"},
     "cli.serving": {"web"},
 }
 

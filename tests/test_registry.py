@@ -43,9 +43,12 @@ def test_a_run_that_is_being_deleted_is_found_by_nobody(registry: Registry) -> N
 
 
 def test_what_a_kill_left_of_a_deleted_run_is_removed(registry: Registry) -> None:
-    (registry.root / ".deleted-0123" / "paintings").mkdir(parents=True)
-    Registry(registry.root)
-    assert list(registry.root.iterdir()) == []
+    id = registry.create("Sisley").id
+    (registry.root / id).rename(registry.root / f".deleted-{id}")
+    assert not registry.is_gone(id)
+    again = Registry(registry.root)
+    assert not [path for path in registry.root.iterdir() if path.is_dir()]
+    assert again.is_gone(id)
 
 
 def test_what_a_killed_server_left_of_a_film_is_removed_at_the_next_start(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from neural_art import files
+from neural_art.errors import RunError, StorageError
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
 from neural_art.runs.uploads import UploadBox
@@ -96,5 +97,55 @@ def test_an_upload_that_a_kill_cut_short_leaves_nothing(run: Run, tmp_path: Path
 def test_nothing_is_taken_for_a_run_that_was_deleted(run: Run, tmp_path: Path) -> None:
     run.delete()
     (tmp_path / "a.png").write_bytes(b"a")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StorageError) as refused:
         UploadBox(run).take(tmp_path / "a.png", "a.png")
+    assert refused.value.code == "gone"
+    assert (tmp_path / "a.png").exists()
+
+
+def test_a_file_whose_answer_was_lost_can_be_given_again(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "c0ffee" / "a.png"
+    file.parent.mkdir()
+    file.write_bytes(b"a")
+    for _ in range(3):
+        UploadBox(run).take(file, "dawn/a.png")
+    assert UploadBox(run).take(file, "dusk/a.png") == 1, "the same picture in another folder comes to the same path"
+    found = UploadBox(run).files()
+    assert [(name, path.read_bytes()) for name, path in found] == [("dawn/a.png", b"a"), ("dusk/a.png", b"a")]
+    with pytest.raises(RunError) as refused:
+        UploadBox(run).take(file.with_name("b.png"), "dawn/a.png")
+    assert refused.value.code == "upload-missing"
+
+
+def test_a_file_that_was_there_already_can_be_given_again(run: Run, tmp_path: Path) -> None:
+    put(UploadBox(run), tmp_path, "a.png", b"a")
+    file = tmp_path / "other.png"
+    file.write_bytes(b"a")
+    assert [UploadBox(run).take(file, "a.png") for _ in range(2)] == [0, 0]
+    assert len(UploadBox(run).files()) == 1
+
+
+def test_a_box_takes_no_more_than_it_may_and_keeps_what_it_has(run: Run, tmp_path: Path) -> None:
+    one, other = UploadBox(run), UploadBox(run)
+    for number, box in enumerate((one, other, one, other)):
+        file = tmp_path / f"{number}.png"
+        file.write_bytes(bytes([number]) * 1000)
+        if number < 3:
+            box.take(file, file.name, most=3500)
+            continue
+        with pytest.raises(RunError) as refused:
+            box.take(file, file.name, most=3500)
+        assert refused.value.code == "uploads-too-large"
+        assert file.exists()
+    assert [name for name, _ in one.files()] == ["0.png", "1.png", "2.png"]
+    assert (one.bytes, other.bytes) == (3000, 3000)
+
+
+def test_a_kill_before_a_file_was_in_its_place_makes_it_come_again(run: Run, tmp_path: Path) -> None:
+    put(UploadBox(run), tmp_path, "a.png", b"a")
+    with (run.paths.uploads / "names.jsonl").open("a") as names:
+        names.write('["b.png", "0123.png", "c0ffee/b.png"]\n')
+    assert [name for name, _ in UploadBox(run).files()] == ["a.png"]
+    with pytest.raises(RunError) as refused:
+        UploadBox(run).take(tmp_path / "c0ffee" / "b.png", "b.png")
+    assert refused.value.code == "upload-missing"

@@ -10,6 +10,8 @@ import torch
 from page_server import Server, content, write_paintings
 from PIL import Image
 
+from neural_art.runs.uploads import UploadBox
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Server:
@@ -44,13 +46,26 @@ def test_a_path_that_was_not_uploaded_is_refused(server: Server, tmp_path: Path)
     assert secret.exists()
 
 
-def test_too_many_bytes_are_refused_and_not_kept(server: Server) -> None:
+def test_too_many_bytes_are_refused_and_what_came_before_stays(server: Server) -> None:
     run = server.ask("create", name="Big")["run"]
     for batch in (range(2), range(2, 6)):
-        files = [{"path": server.upload(f"{n}.png", bytes(1 << 20)), "name": f"{n}.png"} for n in batch]
+        files = [{"path": server.upload(f"{n}.png", bytes([n]) * (1 << 20)), "name": f"{n}.png"} for n in batch]
         answer = server.ask("take", run=run, files=files)
     assert "more than 4 MB together" in answer["error"]
-    assert not server.studio.run(run).paths.uploads.exists()
+    box = UploadBox(server.studio.run(run))
+    assert [name for name, _ in box.files()] == ["0.png", "1.png", "2.png", "3.png"]
+    assert box.bytes == 4 << 20
+    assert not [path for path in server.cache.rglob("*") if path.is_file()]
+
+
+def test_a_batch_whose_answer_was_lost_can_be_sent_again(server: Server) -> None:
+    run = server.ask("create", name="Twice")["run"]
+    files = [{"path": server.upload(f"{n}.png", bytes([n]) * 100), "name": f"{n}.png"} for n in range(3)]
+    for _ in range(2):
+        assert server.ask("take", run=run, files=files) == {"taken": 3}
+    assert UploadBox(server.studio.run(run)).bytes == 300
+    other = server.ask("create", name="Other")["run"]
+    assert server.ask("take", run=other, files=files)["code"] == "run.upload-missing"
 
 
 def test_an_upload_that_was_interrupted_and_comes_again_is_one_set(server: Server, paintings: Path) -> None:

@@ -52,3 +52,35 @@ def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None
             web.serve(Settings(port=port, runs=tmp_path / "runs"))
     assert refused.value.code == "port-unusable"
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+UNUSABLE = {"below a file": "{tmp}/file/folder", "where nobody may write": "/sys/kernel"}
+
+
+@pytest.mark.parametrize("folder", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_folder_of_runs_that_cannot_be_used_is_named(port: int, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    runs = Path(folder.format(tmp=tmp_path))
+    with pytest.raises(SettingsError, match="choose another folder with NEURAL_ART_RUNS") as refused:
+        web.launch(Settings(port=port, runs=runs))
+    assert str(runs) in str(refused.value)
+
+
+@pytest.mark.parametrize("folder", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_folder_of_uploads_that_cannot_be_used_is_named(
+    port: int, tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    uploads = folder.format(tmp=tmp_path)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", uploads)
+    with pytest.raises(SettingsError, match="with GRADIO_TEMP_DIR") as refused:
+        web.launch(Settings(port=port, runs=tmp_path / "runs"))
+    assert uploads in str(refused.value)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from run_makers import TINY, ask_to_train, paintings_folder, prepared_run
 
-from neural_art.errors import RunError
+from neural_art.errors import RunError, StorageError
 from neural_art.events import Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
@@ -187,7 +187,7 @@ def test_a_folder_that_cannot_be_written_fails_with_a_reason(run: Run) -> None:
 
 def test_a_disk_too_full_to_say_so_ends_the_worker(run: Run) -> None:
     run.paths.events.symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match="The disk is full"):
         list(worker.train(run))
     assert not is_locked(run)
 

@@ -7,21 +7,12 @@ bug of our own, and must not be blamed on the picture.
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import Iterator
-from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
 from neural_art.dataset.report import Unusable
-from neural_art.files import system_reason
-
-_DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-
-
-def is_disk_full(error: Exception) -> bool:
-    """Whether an error says that the disk has no room: then it is not about the file that was read."""
-    return isinstance(error, OSError) and error.errno in _DISK_FULL
+from neural_art.files import is_disk_full, system_reason
 
 
 @contextlib.contextmanager

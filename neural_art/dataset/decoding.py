@@ -20,7 +20,7 @@ from PIL import Image, ImageColor
 
 from neural_art import images
 from neural_art.checks import brief
-from neural_art.dataset.damage import file_errors, is_disk_full
+from neural_art.dataset.damage import file_errors
 from neural_art.dataset.duplicates import perceptual_hash
 from neural_art.dataset.formats import is_camera_raw, picture_format, unusable
 from neural_art.dataset.limits import Limits
@@ -32,6 +32,7 @@ from neural_art.dataset.scrolls import is_scroll, is_too_thin, pieces
 from neural_art.dataset.sources import gather
 from neural_art.dataset.uploaded_file import UploadedFile
 from neural_art.errors import DatasetError
+from neural_art.files import is_disk_full
 from neural_art.machine import available_cores
 
 # Every picture's size is checked against ``Limits.pixels`` before a pixel of it is read.

@@ -86,7 +86,7 @@ def prepare(
             report = selection.report(fit, matte)
             if len(report.paintings) < limits.least:
                 raise _too_few(report, selection.rejections, limits.least)
-            _write(folder, report)
+            write_prepared(folder, report)
         complete = True
     finally:
         if not complete:
@@ -125,7 +125,7 @@ def remove(folder: Path, names: Collection[str], *, limits: Limits | None = None
         aspect=typical_aspect(kept, report.fit),
     )
     with files.storage_errors():
-        _write(folder, changed)
+        write_prepared(folder, changed)
         _remove_unlisted(folder, changed)
     return changed
 
@@ -138,7 +138,7 @@ def refit(folder: Path, fit: str) -> Report:
         return report
     changed = dataclasses.replace(report, fit=fit, aspect=typical_aspect(report.paintings, fit))
     with files.storage_errors():
-        _write(folder, changed)
+        write_prepared(folder, changed)
     return changed
 
 
@@ -209,7 +209,7 @@ def _check_fit(fit: str) -> None:
         raise DatasetError("unknown-fit", value=brief(fit), known=images.FITS)
 
 
-def _write(folder: Path, report: Report) -> None:
+def write_prepared(folder: Path, report: Report) -> None:
     """Write the contact sheet, then the report that makes all of it count."""
     files.write(folder / SHEET, images.encode(draw_sheet(folder, report), "jpeg", quality=88))
     write_report(folder, report)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ SMOOTHNESS: Final[Range] = (0.0, 1.0)
 RATES: Final = (24, 30)
 """Frames a second that a film may have."""
 
+_log = logging.getLogger(__name__)
 _THERE_AND_BACK = 6.0  # seconds
 _LONGEST = 512  # pixels on the longer side of a film at least, so that it looks good in a player
 _LARGEST = 1280  # of a learning film at most
@@ -159,6 +161,7 @@ def _writing(path: Path, fps: int) -> Iterator[_Writer]:
     """A writer whose film appears at ``path`` when the block ends well."""
     with files.storage_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
+        files.remove_partial(path.parent, name=path.name)
         with files.replacing(path) as part, contextlib.closing(_Writer(part, fps)) as writer:
             yield writer
             writer.finish()
@@ -191,9 +194,9 @@ class _Writer:
         try:
             written = imageio_ffmpeg.count_frames_and_secs(self._path)[0]
         except RuntimeError as error:
-            raise ExploreError("film-failed", why="ffmpeg") from error
+            raise self._failure(str(error)) from error
         if written != self._frames:
-            raise ExploreError("film-failed", why=f"{written} / {self._frames}")
+            raise self._failure(f"{written} of {self._frames} frames were written")
 
     def close(self) -> None:
         if self._process is not None:
@@ -218,8 +221,13 @@ class _Writer:
         except RuntimeError as error:
             raise ExploreError("no-ffmpeg") from error
         except OSError as error:
-            why = next((line.strip() for line in str(error).splitlines() if line.strip()), "ffmpeg")
-            raise ExploreError("film-failed", why=why[:200]) from error
+            raise self._failure(str(error)) from error
+
+    def _failure(self, why: str) -> ExploreError:
+        """The error for a film that ffmpeg did not write. Raises ``OSError`` if the disk is the reason."""
+        files.check_room(self._path.parent)
+        _log.error("ffmpeg did not write a film: %s", why)
+        return ExploreError("film-failed")
 
 
 def _opened(path: Path) -> Image.Image | None:

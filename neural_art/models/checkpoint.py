@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,10 +39,16 @@ _FORMER_SETTINGS = {"labels": "class_indices"}  # names in version 0.1
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> None:
-    """Writes tensors and settings to ``path``, whole or not at all."""
+    """Writes tensors and settings to ``path``, whole or not at all. Raises ``OSError`` where the disk refuses."""
     metadata = {"neural_art": json.dumps(settings)}
     with files.replacing(path) as part:
-        safetensors.torch.save_file({name: t.contiguous() for name, t in tensors.items()}, part, metadata)
+        try:
+            safetensors.torch.save_file({name: t.contiguous() for name, t in tensors.items()}, part, metadata)
+        except safetensors.SafetensorError as error:
+            number = re.search(r"\(os error (\d+)\)", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

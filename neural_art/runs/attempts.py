@@ -13,9 +13,12 @@ from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.paths import HasPaths
 
-Death = Literal["own", "outside", "memory"]
-"""How a worker ended that should have gone on: by a fault of its own, ended by somebody else, or by the system, which
-had no memory left."""
+Death = Literal["own", "outside", "memory", "disk"]
+"""How a worker ended that should have gone on: by a fault of its own, ended by somebody else, by the system, which had
+no memory left, or because the disk was full."""
+
+DISK_FULL_STATUS: Final = 74
+"""The exit status of a worker that ends because the disk is full: it can write that nowhere else."""
 
 FAULTS: Final = 3
 """How often a worker that died by a fault of its own, without getting anywhere, is started again."""
@@ -27,18 +30,19 @@ HALVINGS: Final = 3
 @dataclass(frozen=True)
 class Attempts:
     """Starts since the last progress. ``asked``, ``saved``: what the person had asked, and the last step that was safe
-    on disk, when they were counted. ``count``: all starts; ``outside``, ``memory``: those that ended so."""
+    on disk, when they were counted. ``count``: all starts; ``outside``, ``memory``, ``disk``: those that ended so."""
 
     asked: float
     saved: int
     count: int = 1
     outside: int = 0
     memory: int = 0
+    disk: int = 0
 
     @property
     def faults(self) -> int:
         """Starts that ended by a fault of their own. The newest one has not ended yet."""
-        return self.count - 1 - self.outside - self.memory
+        return self.count - 1 - self.outside - self.memory - self.disk
 
     @property
     def notice(self) -> Message | None:
@@ -72,6 +76,7 @@ def count_attempt(run: HasPaths, death: Death = "own") -> Attempts:
             before.count + 1,
             before.outside + (death == "outside"),
             before.memory + (death == "memory"),
+            before.disk + (death == "disk"),
         )
     files.write_json(run.paths.restart_attempts, asdict(counted))
     return counted

@@ -20,8 +20,7 @@ Favourite: TypeAlias = dict[str, Any]
 class Favourites:
     """The favourites of ``run``, in its folder. Several tabs may keep some at the same time.
 
-    Methods raise ``RunError`` for more than 1000, ``StorageError`` for a damaged file, ``OSError`` where the disk
-    refuses.
+    Methods raise ``RunError`` for more than 1000, ``StorageError`` for a damaged file or where the disk refuses.
     """
 
     def __init__(self, run: HasPaths) -> None:
@@ -29,7 +28,8 @@ class Favourites:
 
     def all(self) -> list[Favourite]:
         """All of them, oldest first."""
-        values = files.read_json(self._paths.favourites)
+        with files.storage_errors():
+            values = files.read_json(self._paths.favourites)
         kept = [] if values is None else values.get("favourites")
         if not isinstance(kept, list):
             raise StorageError("damaged", name=self._paths.favourites.name)
@@ -56,7 +56,7 @@ class Favourites:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[list[Favourite]]:
         """All of them, to be changed while nobody else does."""
-        with files.locked_folder(self._paths.folder):
+        with files.storage_errors(), files.locked_folder(self._paths.folder):
             kept = self.all()
             yield kept
             if len(kept) > MOST_FAVOURITES:

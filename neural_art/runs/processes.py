@@ -17,7 +17,7 @@ import psutil
 from neural_art.errors import RunError, StorageError
 from neural_art.machine import out_of_memory_kills
 from neural_art.messages import Message
-from neural_art.runs.attempts import Death
+from neural_art.runs.attempts import DISK_FULL_STATUS, Death
 from neural_art.runs.lock import is_locked, lock_holder, sign_lock
 from neural_art.runs.run import Run
 
@@ -72,6 +72,11 @@ class WorkerProcesses:
         process = self._started.get(id)
         return process is not None and process.returncode is None and process.poll() is not None
 
+    def is_ending(self, id: str) -> bool:
+        """Whether ``poll`` has not yet seen the end of the run's worker. It lets go of the run some time before."""
+        process = self._started.get(id)
+        return process is not None and process.returncode is None
+
     def forget(self, id: str) -> None:
         """Forget the run's worker, unless it is at work."""
         process = self._started.get(id)
@@ -115,6 +120,8 @@ class WorkerProcesses:
         code = None if process is None else process.poll()
         if code == -signal.SIGKILL and self._memory_kills() > self._kills_before.get(run.id, 0):
             return "memory"
+        if code == DISK_FULL_STATUS:
+            return "disk"
         if code in _FROM_OUTSIDE or code == 0 or (code is None and not _tail(run.paths.worker_log)):
             return "outside"  # 0: somebody asked it to leave, and it saved first
         return "own"

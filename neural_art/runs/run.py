@@ -25,6 +25,9 @@ from neural_art.runs.lock import is_locked
 from neural_art.runs.paths import RunPaths
 from neural_art.runs.upgrade import VERSION, upgrade
 
+DOOMED: Final = ".deleted-"
+"""How the name of a folder begins whose run is being deleted; its id follows."""
+
 LONGEST_NAME: Final = 100
 """Characters in the name of a run."""
 
@@ -61,7 +64,12 @@ class Run:
         if run.exists():
             raise RunError("exists", folder=str(folder))
         run.folder.mkdir(parents=True, exist_ok=True)
-        run._write_info(Info(name, time.time(), parent))
+        try:
+            run._write_info(Info(name, time.time(), parent))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                run.folder.rmdir()
+            raise
         return run
 
     @classmethod
@@ -141,7 +149,7 @@ class Run:
         """
         if is_locked(self):
             raise RunError("in-training")
-        doomed = self.folder.with_name(f".deleted-{secrets.token_hex(8)}")
+        doomed = self.folder.with_name(f"{DOOMED}{self.id}")
         try:
             self.folder.replace(doomed)
         except FileNotFoundError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from neural_art.errors import StorageError
 from neural_art.messages import Message
 from neural_art.runs.attempts import attempts_of
 from neural_art.runs.desired import Desired, DesiredState, desired_state
@@ -82,7 +83,14 @@ def state_of(run: Run) -> State:
 
 
 def status_of(run: Run, queue_place: int | None = None) -> Status:
-    """How the run stands. Raises ``RunError`` if it has been deleted, ``StorageError`` for a damaged file."""
+    """How the run stands. Raises ``RunError`` if it has been deleted, another ``NeuralArtError`` for a damaged file."""
+    try:
+        return _status(run, queue_place)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:  # an event without what it always has
+        raise StorageError("damaged", name=run.paths.events.name) from error
+
+
+def _status(run: Run, queue_place: int | None) -> Status:
     info, desired, recipe, report = run.info, desired_state(run), run.recipe, run.report
     digest = Journal(run).digest
     state = _state(run, desired, digest)
@@ -125,7 +133,7 @@ def status_of(run: Run, queue_place: int | None = None) -> Status:
         minutes=minutes,
         paintings=len(report.paintings) if report else 0,
         aspect=run.aspect,
-        favourites=len(Favourites(run).all()),
+        favourites=_count_favourites(run),
         can_explore=run.paths.checkpoint.exists(),
         last_activity=last_activity(run),
     )
@@ -172,6 +180,14 @@ def _notice(run: Run, state: State, digest: Digest) -> Message | None:
         return _message(rolled_back["reason"])
     started = digest.last("started")
     return _message(started["notice"]) if state == "training" and started and started.get("notice") else None
+
+
+def _count_favourites(run: Run) -> int:
+    """0 where they are damaged: everything else of the run can be used."""
+    try:
+        return len(Favourites(run).all())
+    except StorageError:
+        return 0
 
 
 def _message(reason: Any) -> Message:

@@ -14,18 +14,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neural_art.dataset.copies import copy_prepared, count_pictures
 from neural_art.dataset.limits import Limits
 from neural_art.dataset.sources import Uploads
-from neural_art.errors import DatasetError, NeuralArtError, RunError
+from neural_art.errors import DatasetError, NeuralArtError, RunError, StorageError
 from neural_art.files import storage_errors
 from neural_art.machine import available_cores
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
-from neural_art.runs.intake import Intake, check_untrained
+from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
+from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.models import ModelCache
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
-from neural_art.runs.status import STATE_NAMES, Status, state_of, status_of, status_of_earlier_version
+from neural_art.runs.status import STATE_NAMES, Status, state_of, status_of
 from neural_art.runs.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -87,19 +89,20 @@ class Studio:
 
     def status(self, id: str) -> Status:
         """How a run stands, with its place in the queue if it waits."""
-        try:
-            run = self.run(id)
-        except RunError as error:
-            if error.code != "earlier-version-at-work":
-                raise
-            return status_of_earlier_version(self._registry.find(id), error.message)
         with storage_errors():
-            status = status_of(run)
+            status = status_in_folder(self._registry.find(id))
             if status.state != "waiting":
                 return status
             if trouble := self._supervisor.trouble(id):
                 return dataclasses.replace(status, state="failed", reason=trouble)
             return dataclasses.replace(status, queue_place=self._supervisor.queue_place(id))
+
+    def listed(self, ids: Iterable[str]) -> list[Listed]:
+        """What there is to say of each of these runs: how it stands, that it is gone, or why it cannot be read.
+
+        A run counts as gone only if it was deleted here. Whoever keeps ids may forget it then, and not before.
+        """
+        return [self._listed(id) for id in ids]
 
     def statuses(self, ids: Iterable[str]) -> list[Status]:
         """How these runs stand, without those that do not exist (any more) or cannot be read."""
@@ -199,21 +202,29 @@ class Studio:
         parent = self.run(id)
         if not parent.paths.checkpoint.exists():
             raise RunError("no-model-to-branch")
-        with storage_errors():
-            run = self._registry.create(name, parent=id)
-            try:
-                shutil.copyfile(parent.paths.checkpoint, run.paths.base)
-                if uploads is None:
-                    shutil.copytree(parent.paths.paintings, run.paths.paintings)
-                elif uploads != ():
-                    report = parent.report
-                    fit, matte = (report.fit, report.matte) if report else ("squeeze", "#ffffff")
-                    for _ in self.intake.add_paintings(run.id, uploads, fit=fit, matte=matte):
-                        pass
-            except BaseException:
-                run.delete()
-                raise
-            return run
+        with storage_errors(), self._made(name, parent=id) as run:
+            shutil.copyfile(parent.paths.checkpoint, run.paths.base)
+            if uploads is None:
+                copy_prepared(parent.paths.paintings, run.paths.paintings, limits=self.limits)
+            elif uploads != ():
+                report = parent.report
+                fit, matte = (report.fit, report.matte) if report else ("squeeze", "#ffffff")
+                for _ in self.intake.add_paintings(run.id, uploads, fit=fit, matte=matte):
+                    pass
+        return run
+
+    def copy_paintings(self, id: str, *, name: str | None = None) -> Run:
+        """A new run with another's paintings, their names and classes, and no model: to train them again.
+
+        The other run may be damaged; paintings that are, too, are left out. ``name``: the other's, if it is not given.
+        Raises ``DatasetError`` if too few paintings can be used.
+        """
+        source = self._registry.locate(id)
+        if not count_pictures(source.paths.paintings):
+            raise RunError("no-paintings")
+        with storage_errors(), self._made(name or readable_name(source) or NEW_NAME) as run:
+            copy_prepared(source.paths.paintings, run.paths.paintings, limits=self.limits)
+        return run
 
     def rename(self, id: str, name: str) -> None:
         """Give the run another name."""
@@ -229,6 +240,31 @@ class Studio:
         """Stop looking after the queue. Workers go on, and are found at work by the next studio; ``workers=True`` ends
         those that this studio started, as a power cut would: only their last seconds are lost."""
         self._supervisor.close(workers=workers)
+
+    def _listed(self, id: str) -> Listed:
+        try:
+            return self.status(id)
+        except NeuralArtError as error:
+            reason = error
+        if self._registry.is_gone(id):
+            return Gone(id=id)
+        try:
+            run = self._registry.locate(id)
+        except RunError:
+            return Unreadable(id=id, reason=RunError("not-here").message)
+        if not run.exists():
+            reason = StorageError("gone", name=run.paths.info.name)
+        return unreadable(run, reason, self.limits)
+
+    @contextlib.contextmanager
+    def _made(self, name: str, *, parent: str | None = None) -> Iterator[Run]:
+        """A new run, which is deleted again if the block does not end well."""
+        run = self._registry.create(name, parent=parent)
+        try:
+            yield run
+        except BaseException:
+            run.delete()
+            raise
 
     @contextlib.contextmanager
     def _changing(self, id: str) -> Iterator[Run]:

@@ -41,6 +41,9 @@ up to the longest time."""
 TURN_SECONDS: Final = 5.0
 """A run that waits longer than this for a start lets others go first."""
 
+FIRST_SAVE: Final = 128 << 20
+"""Bytes that the first save of a training takes, about: a run that found no room for it is started when there is."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -144,13 +147,14 @@ class Supervisor:
 
     def delete(self, id: str) -> None:
         """End the run's worker and remove the run with everything in it."""
-        run = self._registry.find(id)
+        run = self._registry.locate(id)
         with self._registry.hidden(id):  # from here on nobody finds it, and no worker is started for it
             with self._registry.lock:
                 self._busy.discard(id)
             try:
                 self._processes.end(run)
                 run.delete()
+                self._registry.note_deleted(id)
             finally:
                 with self._registry.lock:
                     self._forget(id)
@@ -215,7 +219,9 @@ class Supervisor:
         ended = self._processes.poll(id)
         try:
             run = self._registry.find(id)
-            if ended:
+            if ended and self._processes.death(run) == "disk":
+                self._give_up(run, StorageError("disk-full").message)
+            elif ended:
                 self._not_before[id] = time.monotonic() + self._restart_delay(run)
             if is_locked(run):
                 return True
@@ -261,6 +267,8 @@ class Supervisor:
         wait = self._not_before.get(run.id, 0.0) - time.monotonic()
         if wait > 0:  # its worker died; it will be started again
             return wait < TURN_SECONDS
+        if self._processes.is_ending(run.id):  # what it died of is not known yet
+            return True
         try:
             lock = take_lock(run)
         except RunError:
@@ -268,7 +276,10 @@ class Supervisor:
         except OSError as error:
             return self._give_up(run, files.storage_error(error).message)
         try:
-            attempts = count_attempt(run, self._processes.death(run))
+            death = self._processes.death(run)
+            if death == "disk":
+                files.check_room(run.folder, _size_of_a_save(run))
+            attempts = count_attempt(run, death)
             if attempts.faults > FAULTS or attempts.memory > HALVINGS:
                 step, seconds = Journal(run).standing
                 no_memory = StorageError("out-of-memory").message
@@ -295,7 +306,7 @@ class Supervisor:
         """Remember why no worker could be started; it is tried again after a while."""
         if run.exists():
             self._troubles[run.id] = reason
-            self._not_before[run.id] = time.monotonic() + SURVEY_SECONDS
+            self._not_before[run.id] = time.monotonic() + min(SURVEY_SECONDS, self._restart_seconds[1])
         return False
 
     def _forget(self, id: str) -> None:
@@ -306,6 +317,13 @@ class Supervisor:
         if not (self._registry.root / id).exists():
             self._troubles.pop(id, None)
             self._removed(id)
+
+
+def _size_of_a_save(run: Run) -> int:
+    """Bytes that the run's next save takes beside the last."""
+    if not run.paths.training_state.exists():
+        return FIRST_SAVE
+    return run.paths.checkpoint.stat().st_size + run.paths.training_state.stat().st_size
 
 
 def _mtimes(run: Run) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from neural_art import files
+from neural_art.checks import brief
 from neural_art.dataset.report import from_version_0_1, write_report
 from neural_art.errors import DatasetError, RunError
 from neural_art.recipe import Recipe
@@ -30,8 +31,9 @@ _POSITION_NAMES: Final = {"daring": "truncation", "group": "class_index"}
 def upgrade(run: HasPaths) -> None:
     """Make the run one of this version, if it is not one yet.
 
-    Raises ``RunError`` ("earlier-version-at-work") while a worker holds it, and ``StorageError`` or ``DatasetError``
-    for a file that is damaged; the run is then as it was, or partly upgraded and taken up again by the next call.
+    Raises ``RunError`` while a worker holds it ("earlier-version-at-work") and for one of a version that is not known
+    here ("other-version"), and ``StorageError`` or ``DatasetError`` for a file that is damaged; the run is then as it
+    was, or partly upgraded and taken up again by the next call.
     """
     if _is_current(run.paths):
         return
@@ -50,7 +52,11 @@ def upgrade(run: HasPaths) -> None:
 
 def _is_current(paths: RunPaths) -> bool:
     info = files.read_json(paths.info)
-    return info is None or "version" in info  # no file: the run was deleted
+    if info is None or "version" not in info:
+        return info is None  # the run was deleted
+    if info["version"] != VERSION:
+        raise RunError("other-version", found=brief(info["version"]), known=VERSION)
+    return True
 
 
 def _upgrade(paths: RunPaths) -> None:

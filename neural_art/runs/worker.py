@@ -24,17 +24,19 @@ import torch
 from neural_art.dataset.squares import load_squares
 from neural_art.errors import NeuralArtError, RunError, StorageError
 from neural_art.events import Event, Failed, Finished, Paused, Saved, Stepped
-from neural_art.files import storage_error
+from neural_art.files import storage_error, storage_errors
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
 from neural_art.recipe import DEFAULT_MINUTES, Budget
-from neural_art.runs.attempts import batch_within_memory
+from neural_art.runs.attempts import DISK_FULL_STATUS, batch_within_memory
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import hold
 from neural_art.runs.recorder import Recorder
 from neural_art.runs.run import Run
 from neural_art.training.trainer import Training
+
+_DISK_FULL = StorageError("disk-full").message
 
 
 def train(
@@ -50,8 +52,9 @@ def train(
     Goes on from what was saved, else starts from the run's own base, else from ``base`` (a model's file or folder).
     ``began``: ``time.monotonic()`` when the budget began to run. When ``leave`` is set, everything is saved at the next
     event and the iteration ends without another word; the next worker goes on. ``lock``: from ``take_lock``.
-    What goes wrong becomes a ``Failed`` event. Raises ``RunError`` if another worker holds the run, and ``OSError`` if
-    not even the failure can be written.
+    What goes wrong becomes a ``Failed`` event. Raises ``RunError`` if another worker holds the run, and
+    ``StorageError`` if not even the failure can be written. A full disk is no failure of the training, which goes on
+    from what was saved once there is room: it raises ``StorageError``, too, and nothing is recorded.
     """
     with hold(run, lock):
         recorder = Recorder(run)
@@ -62,23 +65,30 @@ def train(
         except NeuralArtError as error:
             reason = error.message
         except (OSError, MemoryError) as error:
-            traceback.print_exc()
+            _print(traceback.format_exc())
             reason = storage_error(error).message
         except Exception as error:
-            traceback.print_exc()
+            _print(traceback.format_exc())
             reason = _own_fault(error)
+        if reason == _DISK_FULL:
+            raise StorageError("disk-full")
         step, seconds = Journal(run).standing
         failed = Failed(step=step, seconds=seconds, reason=reason)
-        recorder.record(failed)
+        with storage_errors():
+            recorder.record(failed)
         yield failed
 
 
 def work(run: Run, *, base: Path | None = None, leave: threading.Event | None = None, lock: int | None = None) -> int:
-    """Train to the end. Returns the exit status: 0, or 1 if the training failed."""
+    """Train to the end. Returns the exit status: 0, 1 if the training failed, ``DISK_FULL_STATUS`` for a full disk."""
     began = time.monotonic() - max(0.0, min(60.0, time.time() - psutil.Process().create_time()))
     last: Event | None = None
-    for event in train(run, base=base, began=began, leave=leave, lock=lock):
-        last = event
+    try:
+        with storage_errors():
+            for event in train(run, base=base, began=began, leave=leave, lock=lock):
+                last = event
+    except NeuralArtError as error:
+        return _failure(error.message)
     return _failure(last.reason) if isinstance(last, Failed) else 0
 
 
@@ -92,11 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lock", type=int, help="an inherited file descriptor that holds the run's lock")
     options = parser.parse_args(arguments)
     try:
-        return work(Run.open(options.folder), base=options.base, leave=_step_back(), lock=options.lock)
+        with storage_errors():
+            run = Run.open(options.folder)
     except NeuralArtError as error:
         return _failure(error.message)
-    except OSError as error:
-        return _failure(storage_error(error).message)
+    return work(run, base=options.base, leave=_step_back(), lock=options.lock)
 
 
 def _step_back() -> threading.Event:
@@ -174,8 +184,16 @@ def _own_fault(error: Exception) -> Message:
 
 
 def _failure(reason: Message) -> int:
-    sys.stderr.write(reason.sentence() + "\n")
-    return 1
+    _print(reason.sentence() + "\n")
+    return DISK_FULL_STATUS if reason == _DISK_FULL else 1
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:  # the log lies on the disk that is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 if __name__ == "__main__":

@@ -43,13 +43,15 @@ class Data:
         box, files = UploadBox(self._run(request)), request.get("files")
         if not isinstance(files, list) or len(files) > MOST_FILES:
             raise RunError("request-no-list", name="files")
-        total, most = box.bytes, self._studio.limits.total_bytes
-        for each in files:
+        for index, each in enumerate(files):
             file = self._uploaded(each)
-            total += box.take(file, str(each.get("name")))
-            if total > most * 1.1:
-                box.clear()
-                raise RunError("uploads-too-large", most=most >> 20)
+            try:
+                box.take(file, str(each.get("name")), most=self._studio.limits.total_bytes)
+            except RunError as error:
+                if error.code == "uploads-too-large":
+                    for refused in files[index:]:
+                        self._uploaded(refused).unlink(missing_ok=True)
+                raise
             with contextlib.suppress(OSError):  # another file with the same content may lie there
                 file.parent.rmdir()
         return {"taken": len(files)}
@@ -132,10 +134,10 @@ class Data:
         return self._studio.run(requests.text(request, "run"))
 
     def _uploaded(self, each: Any) -> Path:
-        """A file that a browser uploaded just now; anything else, wherever it points, is refused."""
+        """Where a browser uploaded a file to; anything else, wherever it points, is refused."""
         path = each.get("path") if isinstance(each, dict) else None
         if isinstance(path, str) and len(path) < LONGEST_PATH and "\0" not in path:
             real = Path(os.path.realpath(path))
-            if real.is_relative_to(os.path.realpath(self._cache)) and real.is_file():
+            if real.is_relative_to(os.path.realpath(self._cache)) and not real.is_dir():
                 return real
         raise RunError("upload-missing")

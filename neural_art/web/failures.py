@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from neural_art import files
 from neural_art.errors import NeuralArtError, RunError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 _log = logging.getLogger(__name__)
 
@@ -19,3 +24,12 @@ def reported_error(error: Exception, what: str) -> NeuralArtError:
         return error
     _log.exception("%s ended with an error.", what)
     return files.storage_error(error) if isinstance(error, (OSError, MemoryError)) else RunError("task-failed")
+
+
+async def storage_refusal(request: Request, error: Exception) -> Response:
+    """The answer to an upload that the disk refused: a sentence in the browser's language, with status 507."""
+    from starlette.responses import PlainTextResponse
+
+    language = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+    told = reported_error(error, f"The request {request.url.path}")
+    return PlainTextResponse(told.message.sentence(language), status_code=507)

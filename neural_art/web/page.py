@@ -17,6 +17,7 @@ from neural_art.explore import film, position
 from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
 from neural_art.runs.studio import Studio
 from neural_art.web.api import add_endpoints
+from neural_art.web.failures import storage_refusal
 from neural_art.web.handlers import Handler, Handlers, answering
 from neural_art.web.settings import Settings
 from neural_art.web.words import WORDS
@@ -76,6 +77,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "state_session_capacity": 200,
         "share": False,
         "quiet": True,
+        "app_kwargs": {"exception_handlers": {OSError: storage_refusal}},
     }
 
 
