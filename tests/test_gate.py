@@ -1,0 +1,111 @@
+"""Gradio's upload, which is open to everybody, behind the gate: the real thing, asked without a browser."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from neural_art.runs.quotas import Quotas
+from neural_art.runs.studio import Studio
+from neural_art.web.gate import UploadGate, choose_cache, visitor_of
+
+UPLOAD = "/gradio_api/upload"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
+    return tmp_path / "cache"
+
+
+def client_of(cache: Path, *, proxies: int = 0, address: str = "192.0.2.1", **quotas: Any) -> TestClient:
+    studio = Studio(cache.parent / "runs", quotas=Quotas(**quotas), start=False)
+    gate = Middleware(UploadGate, visitors=studio.visitors, cache=cache, proxies=proxies)
+    with gr.Blocks() as page:
+        gr.HTML("")
+    page.max_file_size = None  # as launch() sets it
+    app = gr.routes.App.create_app(page, app_kwargs={"middleware": [gate]})
+    return TestClient(app, client=(address, 4711))
+
+
+def send(client: TestClient, size: int = 1000, name: str = "a.png", **headers: str) -> Any:
+    return client.post(UPLOAD, files={"files": (name, io.BytesIO(bytes(size)))}, headers=headers)
+
+
+def test_an_upload_comes_in_and_is_counted(cache: Path) -> None:
+    client = client_of(cache, upload_bytes=3000)
+    answer = send(client)
+    assert answer.status_code == 200
+    (path,) = answer.json()
+    assert Path(path).stat().st_size == 1000
+    assert [send(client, name=f"{number}.png").status_code for number in range(3)] == [200, 429, 429]
+    Path(path).unlink()  # it was taken
+    assert send(client, name="b.png").status_code == 200
+
+
+def test_a_refusal_is_a_sentence_in_the_reader_s_language_and_nothing_is_written(cache: Path) -> None:
+    client = client_of(cache, upload_bytes=500)
+    answer = send(client)
+    assert answer.status_code == 429
+    assert answer.headers["x-error-code"] == "run.too-many-uploads"
+    assert answer.text.startswith("Your files that wait to be checked")
+    assert send(client, **{"Accept-Language": "zh-CN,zh;q=0.9"}).text.startswith("您等待检查的文件")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_full_disk_is_said_before_anything_is_received(cache: Path) -> None:
+    answer = send(client_of(cache, free_bytes=1 << 60))
+    assert (answer.status_code, answer.headers["x-error-code"]) == (507, "storage.disk-full")
+    assert list(cache.iterdir()) == []
+
+
+def test_an_upload_says_how_large_it_is(cache: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"--x\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n"
+        yield bytes(5000)
+        yield b"\r\n--x--\r\n"
+
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = client_of(cache).post(UPLOAD, content=pieces(), headers=kind)
+    assert (answer.status_code, answer.headers["x-error-code"]) == (411, "run.upload-without-size")
+    assert list(cache.iterdir()) == []
+
+
+def test_one_visitor_s_uploads_do_not_count_for_another(cache: Path) -> None:
+    client = client_of(cache, proxies=1, address="10.0.0.1", upload_bytes=2000)
+    first, second = ({"X-Forwarded-For": f"1.2.3.4, 203.0.113.{number}"} for number in (1, 2))
+    assert [send(client, 1000 + index, **first).status_code for index in range(2)] == [200, 429]
+    assert send(client, 900, **second).status_code == 200
+    assert send(client, 900, **{"X-Forwarded-For": "9.9.9.9, 203.0.113.1"}).status_code == 429
+
+
+def test_everything_else_passes(cache: Path) -> None:
+    client = client_of(cache, free_bytes=1 << 60)
+    assert client.get("/config").status_code == 200
+    assert client.get(UPLOAD).status_code == 405
+
+
+def test_a_visitor_is_known_by_gradio_s_request_too() -> None:
+    given = gr.Request(client={"host": "10.0.0.1"}, headers={"x-forwarded-for": "1.2.3.4, 203.0.113.9"})
+    assert [visitor_of(given, proxies) for proxies in (0, 1)] == ["10.0.0.1", "203.0.113.9"]
+    assert visitor_of(None, 0) == "unknown"
+
+
+def test_gradios_folder_is_our_own_unless_somebody_chose_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    environment: dict[str, str] = {}
+    own = choose_cache(environment)
+    assert own.parent == tmp_path
+    assert own.name != "gradio"
+    assert own.stat().st_mode & 0o077 == 0, "nobody else looks in"
+    assert environment == {"GRADIO_TEMP_DIR": str(own)}
+    environment = {"GRADIO_TEMP_DIR": str(tmp_path / "chosen" / "one")}
+    assert choose_cache(environment) == tmp_path / "chosen" / "one"
