@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import gradio as gr
 import pytest
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from neural_art.runs.quotas import Quotas
 from neural_art.runs.studio import Studio
-from neural_art.web.gate import UploadGate, choose_cache, visitor_of
+from neural_art.web.gate import Gate, choose_cache, visitor_of
 
 UPLOAD = "/gradio_api/upload"
 
@@ -26,12 +29,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def client_of(cache: Path, *, proxies: int = 0, address: str = "192.0.2.1", **quotas: Any) -> TestClient:
+def client_of(
+    cache: Path, *, proxies: int = 0, address: str = "192.0.2.1", largest: int | None = None, **quotas: Any
+) -> TestClient:
     studio = Studio(cache.parent / "runs", quotas=Quotas(**quotas), start=False)
-    gate = Middleware(UploadGate, visitors=studio.visitors, cache=cache, proxies=proxies)
+    gate = Middleware(Gate, visitors=studio.visitors, cache=cache, proxies=proxies)
     with gr.Blocks() as page:
         gr.HTML("")
-    page.max_file_size = None  # as launch() sets it
+    page.max_file_size = largest  # as launch() sets it
     app = gr.routes.App.create_app(page, app_kwargs={"middleware": [gate]})
     return TestClient(app, client=(address, 4711))
 
@@ -67,16 +72,65 @@ def test_a_full_disk_is_said_before_anything_is_received(cache: Path) -> None:
     assert list(cache.iterdir()) == []
 
 
-def test_an_upload_says_how_large_it_is(cache: Path) -> None:
+def test_a_request_says_how_large_it_is(cache: Path) -> None:
     def pieces() -> Iterator[bytes]:
         yield b"--x\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n"
         yield bytes(5000)
         yield b"\r\n--x--\r\n"
 
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = client_of(cache).post(UPLOAD, content=pieces(), headers=kind)
-    assert (answer.status_code, answer.headers["x-error-code"]) == (411, "run.upload-without-size")
+    for path in (UPLOAD, "/gradio_api/component_server"):
+        answer = client_of(cache).post(path, content=pieces(), headers=kind)
+        assert (answer.status_code, answer.headers["x-error-code"]) == (411, "run.request-without-size")
     assert list(cache.iterdir()) == []
+
+
+def test_files_do_not_come_in_by_another_way(cache: Path) -> None:
+    """Gradio writes files that are sent to a component, too, and reads them into memory."""
+    files = {"files": ("a.png", io.BytesIO(bytes(33 << 20)))}
+    answer = client_of(cache).post("/gradio_api/component_server", files=files)
+    assert (answer.status_code, answer.headers["x-error-code"]) == (413, "run.request-too-large")
+
+
+def test_files_that_gradio_receives_and_does_not_name_are_counted(cache: Path) -> None:
+    client = client_of(cache, upload_bytes=10_000)
+    answer = client.post(UPLOAD, files={"other": ("a.png", io.BytesIO(bytes(8000)))})
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert sum(path.stat().st_size for path in cache.iterdir()) == 8000
+    assert send(client, 3000).status_code == 429
+
+
+def test_a_file_that_is_too_large_is_removed_and_not_counted(cache: Path) -> None:
+    client = client_of(cache, largest=5000, upload_bytes=10_000)
+    assert send(client, 8000).status_code == 413
+    assert list(cache.iterdir()) == []
+    assert send(client, 4000).status_code == 200
+
+
+def test_what_was_received_of_an_upload_that_broke_off_is_counted(cache: Path) -> None:
+    """Gradio leaves its part of the file there."""
+    client = client_of(cache, upload_bytes=10_000)
+    head = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n"
+    scope = {
+        "type": "http", "method": "POST", "path": UPLOAD, "raw_path": UPLOAD.encode(), "query_string": b"",
+        "root_path": "", "scheme": "http", "http_version": "1.1", "client": ("192.0.2.1", 1), "server": ("test", 80),
+        "headers": [(b"content-type", b"multipart/form-data; boundary=x"), (b"content-length", b"9000")],
+    }  # fmt: skip
+    messages = [{"type": "http.request", "body": head + bytes(5000), "more_body": True}, {"type": "http.disconnect"}]
+
+    async def break_off() -> None:
+        async def receive() -> Any:
+            return messages.pop(0)
+
+        async def send(_message: Any) -> None:
+            pass
+
+        with contextlib.suppress(ClientDisconnect):
+            await client.app(scope, receive, send)
+
+    anyio.run(break_off)
+    assert sum(path.stat().st_size for path in cache.iterdir()) == 5000
+    assert [send(client, size).status_code for size in (6000, 2000)] == [429, 200]
 
 
 def test_one_visitor_s_uploads_do_not_count_for_another(cache: Path) -> None:

@@ -232,7 +232,7 @@ def test_uploads_count_until_they_are_checked_or_gone(tmp_path: Path) -> None:
         with studio.visitors.uploading(visitor, size, cache) as arrived:
             file = cache / f"{next(names)}.png"
             file.write_bytes(bytes(size))
-            arrived([file])
+            arrived.files.add(file)
         return file
 
     first = upload(60_000)
@@ -247,15 +247,27 @@ def test_uploads_count_until_they_are_checked_or_gone(tmp_path: Path) -> None:
     assert studio.visitors.waiting_bytes(ANNA) == 0
 
 
-def test_uploads_on_their_way_count_and_those_that_break_off_do_not(tmp_path: Path) -> None:
+def test_uploads_on_their_way_count(tmp_path: Path) -> None:
     visitors = studio_with(tmp_path, upload_bytes=100).visitors
     with visitors.uploading(ANNA, 60, tmp_path):
         with pytest.raises(NeuralArtError) as refused, visitors.uploading(ANNA, 60, tmp_path):
             pass
         assert refused.value.code == "too-many-uploads"
-    with pytest.raises(ZeroDivisionError), visitors.uploading(ANNA, 60, tmp_path):
+    with visitors.uploading(ANNA, 100, tmp_path):
+        pass
+
+
+def test_what_was_received_of_an_upload_that_broke_off_counts_for_an_hour(tmp_path: Path) -> None:
+    clock = [0.0]
+    visitors = Visitors(Registry(tmp_path / "runs"), Quotas(upload_bytes=100), now=lambda: clock[0])
+    with pytest.raises(ZeroDivisionError), visitors.uploading(ANNA, 100, tmp_path) as upload:
+        upload.received = 30
         raise ZeroDivisionError
-    with visitors.uploading(ANNA, 60, tmp_path):
+    assert visitors.waiting_bytes(ANNA) == 30
+    with pytest.raises(NeuralArtError), visitors.uploading(ANNA, 71, tmp_path):
+        pass
+    clock[0] = 3600.0
+    with visitors.uploading(ANNA, 100, tmp_path):
         pass
 
 

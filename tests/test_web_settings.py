@@ -36,6 +36,7 @@ def test_where_strangers_come_they_may_have_less(environment: dict[str, str]) ->
     assert (home.quotas, home.left_hours, home.proxies) == (Quotas(), 24.0, 0)
     assert (hosted.quotas, hosted.left_hours) == (HOSTED, 1.0)
     assert hosted.proxies == ("SPACE_ID" in environment), "a Space is behind a proxy"
+    assert Settings.from_environment({"NEURAL_ART_PROXIES": "1"}).quotas == HOSTED, "somebody comes through it"
     assert Settings.from_environment({}, host="192.0.2.1").quotas == HOSTED, "an argument goes before"
 
 

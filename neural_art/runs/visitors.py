@@ -15,7 +15,7 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -57,6 +57,18 @@ def visitor_at(peer: str | None, forwarded: str = "", proxies: int = 0) -> str:
 
 
 @dataclass
+class Upload:
+    """An upload on its way: how many bytes of it were ``received``, and the ``files`` that they became.
+
+    ``discarded``: whether whatever was received has been removed again.
+    """
+
+    received: int = 0
+    files: set[Path] = field(default_factory=set)
+    discarded: bool = False
+
+
+@dataclass
 class _Visitor:
     """What one visitor asked for; the runs and files may be gone since."""
 
@@ -66,10 +78,12 @@ class _Visitor:
     trained: set[str] = field(default_factory=set)  # ids of runs whose training they asked for
     uploading: int = 0  # bytes that are on their way
     uploads: set[Path] = field(default_factory=set)  # files that have arrived
+    lost: deque[tuple[float, int]] = field(default_factory=deque)  # when, in the last hour, how many bytes stayed
 
     @property
     def nothing(self) -> bool:
-        return not (self.made or self.making or self.runs or self.trained or self.uploading or self.uploads)
+        """Whether they have nothing and asked for nothing in the last hour."""
+        return self == _Visitor()
 
 
 class Visitors:
@@ -137,14 +151,17 @@ class Visitors:
                 self._of(visitor).trained.add(id)
 
     @contextlib.contextmanager
-    def uploading(self, visitor: str, size: int, folder: Path) -> Iterator[Callable[[Collection[Path]], None]]:
-        """For a block that receives ``size`` bytes into ``folder``, and calls what it is given with the files.
+    def uploading(self, visitor: str, size: int, folder: Path) -> Iterator[Upload]:
+        """For a block that receives ``size`` bytes into ``folder``, and notes how far it got.
 
-        They count until they are gone from there and from the in-boxes of the visitor's runs. Raises ``RunError``
-        ("too-many-uploads", "too-much-disk"), or ``StorageError`` ("disk-full"), before the block begins.
+        The files count until they are gone from there and from the in-boxes of the visitor's runs. What was received
+        and did not become one of them, as when an upload breaks off, counts for an hour: Gradio leaves it there.
+        Raises ``RunError`` ("too-many-uploads", "too-much-disk"), or ``StorageError`` ("disk-full"), before the block
+        begins.
         """
+        upload = Upload()
         if not visitor:
-            yield lambda _files: None
+            yield upload
             return
         with self._guard:
             theirs = self._of(visitor)
@@ -153,22 +170,26 @@ class Visitors:
             self._check_disk(theirs, size)
             self._check_room(size, folder)
             theirs.uploading += size
-        arrived: set[Path] = set()
         try:
-            yield arrived.update
+            yield upload
         finally:
+            lost = upload.received - sum(_size(path) or 0 for path in upload.files)
             with self._guard:
                 theirs.uploading -= size
-                theirs.uploads |= arrived
+                theirs.uploads |= upload.files
+                if lost > 0 and not upload.discarded:
+                    theirs.lost.append((self._now(), lost))
 
     def waiting_bytes(self, visitor: str) -> int:
         """Bytes that the visitor uploaded, or is uploading, and that no check has taken yet."""
         with self._guard:
             theirs = self._of(visitor)
+            self._forget_old(theirs, self._now())
             sizes = {path: size for path in theirs.uploads if (size := _size(path)) is not None}
             theirs.uploads = set(sizes)
             boxes = sum(_folder_bytes(run.paths.uploads) for run in self._runs_of(theirs))
-            return theirs.uploading + sum(sizes.values()) + boxes
+            lost = sum(size for _, size in theirs.lost)
+            return theirs.uploading + lost + sum(sizes.values()) + boxes
 
     @property
     def known(self) -> int:
@@ -181,12 +202,15 @@ class Visitors:
             for theirs in self._visitors.values():
                 self._forget_old(theirs, self._now())
                 self._runs_of(theirs)
+                theirs.uploads = {path for path in theirs.uploads if path.exists()}
             self._visitors = {name: theirs for name, theirs in self._visitors.items() if not theirs.nothing}
         return self._visitors.setdefault(visitor, _Visitor())
 
     def _forget_old(self, theirs: _Visitor, now: float) -> None:
         while theirs.made and theirs.made[0] <= now - HOUR:
             theirs.made.popleft()
+        while theirs.lost and theirs.lost[0][0] <= now - HOUR:
+            theirs.lost.popleft()
 
     def _runs_of(self, theirs: _Visitor) -> list[Run]:
         """The runs that the visitor made and that are still there; those that are not are forgotten."""

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from neural_art.errors import NeuralArtError, RunError
 from neural_art.files import storage_errors
 from neural_art.messages import LANGUAGES
-from neural_art.runs.visitors import Visitors, visitor_at
+from neural_art.runs.visitors import Upload, Visitors, visitor_at
 
 UPLOAD: Final = "/gradio_api/upload"
 """Where Gradio receives files."""
@@ -26,7 +26,10 @@ UPLOAD: Final = "/gradio_api/upload"
 LONGEST_ANSWER: Final = 8 << 20
 """Bytes of Gradio's answer to an upload, a list of paths."""
 
-STATUS: Final = {"disk-full": 507, "upload-without-size": 411}
+LARGEST_REQUEST: Final = 32 << 20
+"""Bytes of a request that is no upload."""
+
+STATUS: Final = {"disk-full": 507, "request-without-size": 411, "request-too-large": 413}
 """HTTP statuses of refusals; 429 (too many requests) is that of the others."""
 
 
@@ -60,11 +63,12 @@ def choose_cache(environment: MutableMapping[str, str]) -> Path:
     return chosen
 
 
-class UploadGate:
-    """Middleware before ``app`` that refuses an upload before it is received, in a sentence, as plain text.
+class Gate:
+    """Middleware before ``app`` that refuses what is too large, or too much, before it is received.
 
-    The header X-Error-Code has the error's code. ``cache``: the folder that Gradio receives uploads in; ``proxies``: of
-    ours, between it and the visitors.
+    An upload is held against what its visitor may have. The refusal is a sentence as plain text, with the error's code
+    in the header X-Error-Code. ``cache``: the folder that Gradio receives uploads in; ``proxies``: of ours, between
+    this server and the visitors.
     """
 
     def __init__(self, app: ASGIApp, visitors: Visitors, cache: Path, proxies: int = 0) -> None:
@@ -74,34 +78,54 @@ class UploadGate:
         self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].rstrip("/").endswith(UPLOAD):
+        headers = Headers(scope=scope) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if headers is None:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         with contextlib.ExitStack() as stack:
             try:
-                note = await anyio.to_thread.run_sync(self._admit, stack, scope, headers)
+                size = _size(headers)
+                if not scope["path"].rstrip("/").endswith(UPLOAD):
+                    if size > LARGEST_REQUEST:
+                        raise RunError("request-too-large", most=LARGEST_REQUEST >> 20)
+                    await self._app(scope, receive, send)
+                    return
+                peer = (scope.get("client") or (None,))[0]
+                visitor = visitor_at(peer, ",".join(headers.getlist("x-forwarded-for")), self._proxies)
+                admitting = self._visitors.uploading(visitor, size, self._cache)
+                upload = await anyio.to_thread.run_sync(stack.enter_context, admitting)
             except NeuralArtError as error:
                 await _refusal(error, headers)(scope, receive, send)
                 return
-            answer = bytearray()
+            await self._receive(upload, scope, receive, send)
 
-            async def listen(message: Message) -> None:
-                if message["type"] == "http.response.body" and len(answer) < LONGEST_ANSWER:
-                    answer.extend(message.get("body", b""))
-                await send(message)
+    async def _receive(self, upload: Upload, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the upload in, and note how far it gets and what becomes of it."""
+        answer = bytearray()
 
-            await self._app(scope, receive, listen)
-            note(_paths(bytes(answer)))
+        async def count() -> Message:
+            message = await receive()
+            upload.received += len(message.get("body", b""))
+            return message
 
-    def _admit(self, stack: contextlib.ExitStack, scope: Scope, headers: Headers) -> Any:
-        """What is told the files once they have arrived."""
-        size = headers.get("content-length", "")
-        if not size.isdecimal():
-            raise RunError("upload-without-size")
-        peer = (scope.get("client") or (None,))[0]
-        visitor = visitor_at(peer, ",".join(headers.getlist("x-forwarded-for")), self._proxies)
-        return stack.enter_context(self._visitors.uploading(visitor, int(size), self._cache))
+        async def listen(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                upload.discarded = message["status"] == 413  # Gradio removes a file that is too large
+            elif len(answer) < LONGEST_ANSWER:
+                answer.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    upload.files.update(_paths(bytes(answer)))
+            await send(message)
+
+        await self._app(scope, count, listen)
+
+
+def _size(headers: Headers) -> int:
+    """How many bytes a request brings. Raises ``RunError`` for one that does not say so."""
+    size = headers.get("content-length", "" if "transfer-encoding" in headers else "0")
+    if not size.isdecimal():
+        raise RunError("request-without-size")
+    return int(size)
 
 
 def _refusal(error: NeuralArtError, headers: Headers) -> PlainTextResponse:

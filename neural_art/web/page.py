@@ -19,7 +19,7 @@ from neural_art.explore import film, position
 from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
 from neural_art.runs.studio import Studio
 from neural_art.web.api import add_endpoints
-from neural_art.web.gate import UploadGate, visitor_of
+from neural_art.web.gate import Gate, visitor_of
 from neural_art.web.handlers import Handler, Handlers, answering
 from neural_art.web.settings import Settings
 from neural_art.web.words import WORDS
@@ -67,7 +67,7 @@ def build(studio: Studio, settings: Settings) -> gr.Blocks:
 def launch_options(settings: Settings, studio: Studio) -> dict[str, Any]:
     """What ``gr.Blocks.launch`` needs for this page: its look, its limits, and nothing that phones home."""
     cache = Path(gr.utils.get_upload_folder())
-    gate = Middleware(UploadGate, visitors=studio.visitors, cache=cache, proxies=settings.proxies)
+    gate = Middleware(Gate, visitors=studio.visitors, cache=cache, proxies=settings.proxies)
     return {
         "app_kwargs": {"middleware": [gate]},
         "server_name": settings.host,

@@ -90,7 +90,7 @@ class Settings:
     @property
     def hosted(self) -> bool:
         """Whether others than the person at this machine can reach the page."""
-        return self.space or self.host not in LOCAL
+        return self.space or self.proxies > 0 or self.host not in LOCAL
 
     @property
     def limits(self) -> Limits:
