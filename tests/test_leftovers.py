@@ -92,15 +92,21 @@ def test_what_is_in_use_stays(studio: Studio, tmp_path: Path) -> None:
     with hold(locked):
         age(locked.folder)
         studio.tidy(1)
-        assert checking.exists()
-        assert locked.exists()
+        assert len(UploadBox(checking).files()) == 9
+        assert len(UploadBox(locked).files()) == 1
     news.close()
+    age(checking.folder)
+    age(locked.folder)
+    studio.tidy(1)
+    assert not checking.exists()
+    assert not locked.exists()
 
 
 def test_uploads_that_nobody_took_are_removed_from_gradios_folder(studio: Studio, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     old, new, empty, part = cache / HASH, cache / HASH[::-1], cache / ("a" * 64), cache / "tmpab12_cd3"
-    for folder in (old, new, empty):
+    just_made = cache / ("b" * 64)
+    for folder in (old, new, empty, just_made):
         folder.mkdir()
     (old / "hill.png").write_bytes(b"x")
     (new / "hill.png").write_bytes(b"x")
@@ -108,7 +114,7 @@ def test_uploads_that_nobody_took_are_removed_from_gradios_folder(studio: Studio
     for path in (old, empty, part):
         age(path)
     studio.tidy(1)
-    assert sorted(path.name for path in cache.rglob("*")) == sorted([new.name, "hill.png"])
+    assert sorted(path.name for path in cache.rglob("*")) == sorted([new.name, "hill.png", just_made.name])
 
 
 def test_what_gradio_did_not_put_into_its_folder_stays(tmp_path: Path) -> None:

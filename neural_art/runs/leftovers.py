@@ -64,13 +64,19 @@ def _tidy(run: Run, before: float) -> bool:
             newest = max(path.lstat().st_mtime for path in (box, *box.iterdir()))
             if newest >= before:
                 return False
-        bare = {path.name for path in run.folder.iterdir()} <= {run.paths.info.name, box.name, run.paths.lock.name}
-        if bare and last_activity(run) < before:
+        if _is_bare(run) and last_activity(run) < before:
             run.delete()
             return True
         if box.is_dir():
             UploadBox(run).clear()
     return False
+
+
+def _is_bare(run: Run) -> bool:
+    """Whether nothing is in the run's folder but its name and what was uploaded."""
+    every_run_has = (run.paths.info, run.paths.uploads, run.paths.lock)
+    others = [path for path in run.folder.iterdir() if path not in every_run_has]
+    return all(path.is_dir() and not any(path.iterdir()) for path in others)
 
 
 def _remove_old(path: Path, before: float) -> bool:
