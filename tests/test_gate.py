@@ -155,7 +155,7 @@ def test_a_visitor_is_known_by_gradio_s_request_too() -> None:
 
 def test_gradios_folder_is_our_own_unless_somebody_chose_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    environment: dict[str, str] = {}
+    environment = {"GRADIO_TEMP_DIR": ""}
     own = choose_cache(environment)
     assert own.parent == tmp_path
     assert own.name != "gradio"
@@ -163,3 +163,15 @@ def test_gradios_folder_is_our_own_unless_somebody_chose_one(tmp_path: Path, mon
     assert environment == {"GRADIO_TEMP_DIR": str(own)}
     environment = {"GRADIO_TEMP_DIR": str(tmp_path / "chosen" / "one")}
     assert choose_cache(environment) == tmp_path / "chosen" / "one"
+
+
+def test_a_folder_that_somebody_else_put_in_its_place_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "theirs").mkdir()
+    own = choose_cache({})
+    own.rmdir()
+    own.symlink_to(tmp_path / "theirs")
+    assert choose_cache({}).resolve().parent == tmp_path
+    assert choose_cache({}).resolve() != tmp_path / "theirs"

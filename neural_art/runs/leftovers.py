@@ -41,35 +41,32 @@ def remove_uploads(cache: Path, before: float) -> int:
     return removed
 
 
-def remove_leftovers(registry: Registry, before: float, *, is_busy: Callable[[Run], bool]) -> list[str]:
+def remove_leftovers(
+    registry: Registry, before: float, *, is_busy: Callable[[Run], bool], delete: Callable[[str], None]
+) -> None:
     """Remove uploads that have waited for a check, and runs that have held nothing else, since before this moment.
 
     A run with paintings, a model, a favourite or anything else that somebody made stays. ``is_busy``: whether its
-    paintings are being changed now. Returns the ids of the runs that are gone.
+    paintings are being changed now. ``delete``: removes the run with an id.
     """
-    gone = []
     for id in registry.ids():
         with contextlib.suppress(NeuralArtError, OSError), registry.lock:
             run = registry.find(id)
-            if not is_busy(run) and not is_locked(run) and _tidy(run, before):
-                gone.append(id)
-    return gone
+            if not is_busy(run) and not is_locked(run):
+                _tidy(run, before, delete)
 
 
-def _tidy(run: Run, before: float) -> bool:
-    """Remove what is left of the run. Whether that was the whole run."""
+def _tidy(run: Run, before: float, delete: Callable[[str], None]) -> None:
     with files.locked_folder(run.folder):  # an upload waits meanwhile, and finds the run gone
         box = run.paths.uploads
         if box.is_dir():
             newest = max(path.lstat().st_mtime for path in (box, *box.iterdir()))
             if newest >= before:
-                return False
+                return
         if _is_bare(run) and last_activity(run) < before:
-            run.delete()
-            return True
-        if box.is_dir():
+            delete(run.id)
+        elif box.is_dir():
             UploadBox(run).clear()
-    return False
 
 
 def _is_bare(run: Run) -> bool:

@@ -268,8 +268,7 @@ class Studio:
         if hours is None:
             return
         before = time.time() - 3600 * hours
-        for id in remove_leftovers(self._registry, before, is_busy=self.intake.is_busy):
-            self._models.remove(id)
+        remove_leftovers(self._registry, before, is_busy=self.intake.is_busy, delete=self._supervisor.delete)
         if self._cache is not None:
             remove_uploads(self._cache, before)
 

@@ -57,8 +57,13 @@ def choose_cache(environment: MutableMapping[str, str]) -> Path:
     Raises ``StorageError`` if it cannot be made.
     """
     own = Path(tempfile.gettempdir()) / f"neural_art-{os.getuid()}"
-    chosen = Path(environment.setdefault("GRADIO_TEMP_DIR", str(own)))
     with storage_errors():
+        if not environment.get("GRADIO_TEMP_DIR"):
+            own.mkdir(mode=0o700, exist_ok=True)
+            if own.is_symlink() or own.stat().st_uid != os.getuid():  # somebody else was here first
+                own = Path(tempfile.mkdtemp(prefix=own.name))
+            environment["GRADIO_TEMP_DIR"] = str(own)
+        chosen = Path(environment["GRADIO_TEMP_DIR"])
         chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
     return chosen
 
