@@ -16,6 +16,7 @@ from neural_art.models.checkpoint import Model
 from neural_art.models.discriminator import Discriminator
 from neural_art.models.encoder import Encoder
 from neural_art.models.generator import Generator
+from neural_art.runs.quotas import Quotas
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
 from neural_art.web.handlers import Handlers, answering
@@ -30,18 +31,18 @@ UNKNOWN = "A" * 22
 class Server:
     """Handlers by name, with an answer whatever they are sent."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, quotas: Quotas | None = None) -> None:
         self.cache = folder / "cache"
         self.cache.mkdir(parents=True)
-        self.studio = Studio(folder / "runs", start=False, limits=Limits(total_bytes=4 << 20))
+        self.studio = Studio(folder / "runs", start=False, limits=Limits(total_bytes=4 << 20), quotas=quotas)
         self._handlers = {each.__name__: answering(each) for each in Handlers(self.studio, self.cache).all()}
 
     @property
     def names(self) -> list[str]:
         return list(self._handlers)
 
-    def ask(self, handler: str, request: Any = None, **details: Any) -> dict[str, Any]:
-        return self._handlers[handler](details if request is None else request)
+    def ask(self, handler: str, request: Any = None, *, visitor: str = "", **details: Any) -> dict[str, Any]:
+        return self._handlers[handler](details if request is None else request, visitor)
 
     def upload(self, name: str, content: bytes) -> str:
         """What Gradio's upload does with a file; the path that the browser gets."""
@@ -64,7 +65,7 @@ class Server:
     def ended(self, run: str, task: str, **details: Any) -> dict[str, Any]:
         """How a task ended, once it has."""
         for thread in threading.enumerate():
-            if thread.name == f"task {task}":
+            if thread.name == "tasks":
                 thread.join(60)
         standing = self.ask("task", run=run, task=task, **details)
         assert standing["state"] != "working", standing

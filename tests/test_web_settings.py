@@ -9,6 +9,7 @@ import pytest
 
 from neural_art import shipped, web
 from neural_art.errors import SettingsError
+from neural_art.runs.quotas import HOSTED, Quotas
 from neural_art.web import Settings
 
 
@@ -25,6 +26,39 @@ def test_settings_come_from_the_environment() -> None:
 
 def test_a_space_can_keep_runs_for_ever() -> None:
     assert Settings.from_environment({"SPACE_ID": "x", "NEURAL_ART_KEEP_HOURS": "0"}).keep_hours is None
+
+
+@pytest.mark.parametrize(
+    "environment", [{"SPACE_ID": "x"}, {"NEURAL_ART_HOST": "0.0.0.0"}, {"GRADIO_SERVER_NAME": "::"}]
+)
+def test_where_strangers_come_they_may_have_less(environment: dict[str, str]) -> None:
+    home, hosted = Settings.from_environment({}), Settings.from_environment(environment)
+    assert (home.quotas, home.left_hours, home.proxies) == (Quotas(), 24.0, 0)
+    assert (hosted.quotas, hosted.left_hours) == (HOSTED, 1.0)
+    assert hosted.proxies == ("SPACE_ID" in environment), "a Space is behind a proxy"
+    assert Settings.from_environment({"NEURAL_ART_PROXIES": "1"}).quotas == HOSTED, "somebody comes through it"
+    assert Settings.from_environment({}, host="192.0.2.1").quotas == HOSTED, "an argument goes before"
+
+
+def test_every_quota_can_be_set() -> None:
+    environment = {
+        f"NEURAL_ART_{name}": "3"
+        for name in (
+            "RUNS_AN_HOUR", "EMPTY_RUNS", "TRAININGS", "TRAINING_MINUTES", "WAITING_MB", "VISITOR_MB", "TASKS",
+            "ALL_RUNS", "ALL_TRAININGS", "ALL_TASKS", "FREE_MB",
+        )
+    }  # fmt: skip
+    mb = 3 << 20
+    assert Settings.from_environment(environment).quotas == Quotas(
+        runs_an_hour=3, empty_runs=3, trainings=3, training_minutes=3, upload_bytes=mb, disk_bytes=mb, tasks=3,
+        all_runs=3, all_trainings=3, all_tasks=3, free_bytes=mb,
+    )  # fmt: skip
+    assert Settings.from_environment({"SPACE_ID": "x", "NEURAL_ART_VISITOR_MB": "0"}).quotas.disk_bytes is None
+
+
+def test_a_whole_set_may_wait_however_large_it_may_be() -> None:
+    settings = Settings.from_environment({"SPACE_ID": "x", "NEURAL_ART_TOTAL_MB": "8000"})
+    assert settings.quotas.upload_bytes > settings.limits.total_bytes
 
 
 def test_new_runs_start_from_the_shipped_base() -> None:

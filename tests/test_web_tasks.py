@@ -13,9 +13,9 @@ from neural_art.web.tasks import News, Standing, Tasks, Work
 
 
 def join() -> None:
-    """Wait for every task that is under way."""
+    """Wait for every task that works or waits."""
     for thread in threading.enumerate():
-        if thread.name == "task film":
+        if thread.name == "tasks":
             thread.join(10)
 
 
@@ -95,3 +95,62 @@ def test_no_more_tasks_work_at_once_than_allowed() -> None:
     go_on.set()
     join()
     assert len(begun) == 2
+
+
+def wait_for(go_on: threading.Event) -> Work:
+    def work() -> Iterator[News]:
+        yield Progress(0, 1, "")
+        go_on.wait(10)
+
+    return work
+
+
+def test_a_hundred_tasks_take_no_more_threads_than_two() -> None:
+    tasks, go_on = Tasks(at_once=2, most=100), threading.Event()
+    before = threading.active_count()
+    for number in range(100):
+        tasks.start(str(number), "film", wait_for(go_on))
+    assert threading.active_count() == before + 2
+    assert tasks.threads == 2
+    go_on.set()
+    join()
+    assert tasks.threads == 0
+    ended = [tasks.standing(str(number), "film") for number in range(100)]
+    assert {standing.state for standing in ended if standing is not None} == {"done"}
+
+
+def test_nobody_has_more_tasks_than_they_may_and_all_together_neither() -> None:
+    tasks, go_on = Tasks(most=5, most_each=2), threading.Event()
+    for run in ("a", "b"):
+        tasks.start(run, "film", wait_for(go_on), visitor="192.0.2.1")
+    with pytest.raises(RunError) as refused:
+        tasks.start("c", "film", wait_for(go_on), visitor="192.0.2.1")
+    assert refused.value.code == "too-many-tasks"
+    assert tasks.standing("c", "film") is None
+    for run in ("d", "e", "f"):
+        tasks.start(run, "film", wait_for(go_on))
+    with pytest.raises(RunError) as refused:
+        tasks.start("g", "film", wait_for(go_on), visitor="192.0.2.2")
+    assert refused.value.code == "tasks-full"
+    go_on.set()
+    join()
+    tasks.start("c", "film", wait_for(go_on), visitor="192.0.2.1")
+    join()
+
+
+def test_tasks_are_done_in_the_order_in_which_they_were_asked_for() -> None:
+    tasks, go_on, done = Tasks(at_once=1), threading.Event(), []
+
+    def note(number: int) -> Work:
+        def work() -> Iterator[News]:
+            go_on.wait(10)
+            done.append(number)
+            yield Progress(1, 1, "")
+
+        return work
+
+    for number in range(6):
+        tasks.start(str(number), "film", note(number))
+    go_on.set()
+    join()
+    assert done == list(range(6))

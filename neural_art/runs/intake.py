@@ -78,8 +78,12 @@ class Intake:
 
     def check_idle(self, run: Run) -> None:
         """Raises ``RunError`` ("being-prepared") while the run's paintings are being changed."""
-        if run.id in self._busy:
+        if self.is_busy(run):
             raise RunError("being-prepared")
+
+    def is_busy(self, run: Run) -> bool:
+        """Whether the run's paintings are being changed."""
+        return run.id in self._busy
 
     @contextlib.contextmanager
     def _changing(self, run_id: str | None) -> Iterator[Run]:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import shutil
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from neural_art.dataset.copies import copy_prepared, count_pictures
 from neural_art.dataset.limits import Limits
@@ -24,14 +27,22 @@ from neural_art.recipe import Budget, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
+from neural_art.runs.leftovers import remove_leftovers, remove_uploads
 from neural_art.runs.models import ModelCache
+from neural_art.runs.quotas import Quotas
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
 from neural_art.runs.status import STATE_NAMES, Status, state_of, status_of
 from neural_art.runs.supervisor import Supervisor
+from neural_art.runs.visitors import Visitors
 
 if TYPE_CHECKING:
     from neural_art.explore.explorer import Explorer
+
+TIDY_SECONDS: Final = 300.0
+"""How often leftovers are looked for."""
+
+_log = logging.getLogger(__name__)
 
 
 class Studio:
@@ -40,8 +51,12 @@ class Studio:
     ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
     ``keep_hours``: runs that nobody used for so long are removed; None keeps them for ever.
     ``limits``: of what may be uploaded. ``base``: the model that a new run starts from.
-    ``start``: whether to look after the queue, in a thread; without it, runs can be read and asked for things.
-    ``intake``: the paintings of runs that have not been trained.
+    ``quotas``: what a visitor may have. ``left_hours``: uploads that nobody took or checked, and runs without anything
+    in them, are removed after so long; None keeps them. ``cache``: the folder that a page receives uploads in.
+    ``start``: whether to look after the queue and leftovers, in threads; without it, runs can be read and asked for
+    things. ``intake``: the paintings of runs that have not been trained. ``visitors``: who has what.
+
+    ``visitor``, wherever it is asked for, is who asks, held against ``quotas`` (see ``runs.visitors``).
 
     Methods that take an id raise ``RunError`` for one that is malformed or unknown, and ``StorageError`` where the disk
     refuses.
@@ -55,9 +70,15 @@ class Studio:
         keep_hours: float | None = None,
         limits: Limits | None = None,
         base: Path | None = None,
+        quotas: Quotas | None = None,
+        left_hours: float | None = None,
+        cache: Path | None = None,
         start: bool = True,
     ) -> None:
         self.limits = limits or Limits()
+        self._left_hours = left_hours
+        self._cache = cache
+        self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache()
         self._cores = available_cores()  # asked once: it reads files, and a slider asks for its threads each time
@@ -72,15 +93,20 @@ class Studio:
             )
         self.root = self._registry.root
         self.intake = Intake(self._registry, self.limits)
+        self.visitors = Visitors(self._registry, quotas or Quotas())
         if start:
             self._supervisor.start()
+            if left_hours is not None:
+                threading.Thread(target=self._keep_tidy, name="leftovers", daemon=True).start()
 
     # ---- finding runs
 
-    def create(self, name: str) -> Run:
+    def create(self, name: str, *, visitor: str = "") -> Run:
         """A new, empty run."""
-        with storage_errors():
-            return self._registry.create(name)
+        with storage_errors(), self.visitors.creating(visitor) as made:
+            run = self._registry.create(name)
+            made(run.id)
+            return run
 
     def run(self, id: str) -> Run:
         """The run with this id."""
@@ -131,7 +157,7 @@ class Studio:
 
     # ---- training
 
-    def train(self, id: str, recipe: Recipe, budget: Budget) -> None:
+    def train(self, id: str, recipe: Recipe, budget: Budget, *, visitor: str = "") -> None:
         """Put the run in the queue for its first training. Raises ``DatasetError`` if it has too few paintings."""
         with self._changing(id) as run:
             check_untrained(run)
@@ -141,6 +167,7 @@ class Studio:
                 raise RunError("no-paintings")
             if len(report.paintings) < self.limits.least:
                 raise DatasetError("too-few", count=len(report.paintings), least=self.limits.least)
+            self._admit(visitor, run, budget.minutes or 0.0)
             run.set_recipe(recipe)
             set_desired_state(run, "training", budget.minutes, steps=budget.steps)
 
@@ -153,12 +180,14 @@ class Studio:
             elif state != "paused":
                 raise RunError("cannot-pause", state=STATE_NAMES[state])
 
-    def resume(self, id: str) -> None:
+    def resume(self, id: str, *, visitor: str = "") -> None:
         """Go on with a training that is paused or has failed, when its turn comes."""
         with self._changing(id) as run:
             state, desired = state_of(run), desired_state(run)
             pausing = state == "training" and desired is not None and desired.state == "paused"
             if pausing or state in ("paused", "failed"):
+                if not pausing:
+                    self._admit(visitor, run, (status_of(run).seconds_left or 0.0) / 60)
                 run.paths.restart_attempts.unlink(missing_ok=True)
                 set_desired_state(run, "training")
             elif state not in ("training", "waiting"):
@@ -175,7 +204,7 @@ class Studio:
                 if state != "training":
                     self._supervisor.finish(run)
 
-    def train_longer(self, id: str, minutes: float) -> None:
+    def train_longer(self, id: str, minutes: float, *, visitor: str = "") -> None:
         """Train a finished run for ``minutes`` more. Raises ``RecipeError`` for minutes that are out of range."""
         Budget.requested(minutes)
         with self._changing(id) as run:
@@ -184,6 +213,7 @@ class Studio:
                 raise RunError("cannot-train-longer", state=STATE_NAMES[status.state])
             if not run.paths.training_state.exists():
                 raise RunError("nothing-to-resume")
+            self._admit(visitor, run, minutes)
             used = status.seconds / 60
             if status.minutes and abs(used - status.minutes) < 0.1 * status.minutes:
                 used = status.minutes  # it used its budget; round numbers stay round
@@ -193,7 +223,7 @@ class Studio:
 
     # ---- runs as a whole
 
-    def branch(self, id: str, *, name: str, uploads: Uploads | None = None) -> Run:
+    def branch(self, id: str, *, name: str, uploads: Uploads | None = None, visitor: str = "") -> Run:
         """A new run that starts from another's model, with the same paintings or with ``uploads``.
 
         It shares nothing with the first, which may be deleted. To see the progress of new paintings, branch with
@@ -202,7 +232,7 @@ class Studio:
         parent = self.run(id)
         if not parent.paths.checkpoint.exists():
             raise RunError("no-model-to-branch")
-        with storage_errors(), self._made(name, parent=id) as run:
+        with storage_errors(), self.visitors.creating(visitor) as made, self._made(name, parent=id) as run:
             shutil.copyfile(parent.paths.checkpoint, run.paths.base)
             if uploads is None:
                 copy_prepared(parent.paths.paintings, run.paths.paintings, limits=self.limits)
@@ -211,9 +241,10 @@ class Studio:
                 fit, matte = (report.fit, report.matte) if report else ("squeeze", "#ffffff")
                 for _ in self.intake.add_paintings(run.id, uploads, fit=fit, matte=matte):
                     pass
+            made(run.id)
         return run
 
-    def copy_paintings(self, id: str, *, name: str | None = None) -> Run:
+    def copy_paintings(self, id: str, *, name: str | None = None, visitor: str = "") -> Run:
         """A new run with another's paintings, their names and classes, and no model: to train them again.
 
         The other run may be damaged; paintings that are, too, are left out. ``name``: the other's, if it is not given.
@@ -222,8 +253,10 @@ class Studio:
         source = self._registry.locate(id)
         if not count_pictures(source.paths.paintings):
             raise RunError("no-paintings")
-        with storage_errors(), self._made(name or readable_name(source) or NEW_NAME) as run:
+        name = name or readable_name(source) or NEW_NAME
+        with storage_errors(), self.visitors.creating(visitor) as made, self._made(name) as run:
             copy_prepared(source.paths.paintings, run.paths.paintings, limits=self.limits)
+            made(run.id)
         return run
 
     def rename(self, id: str, name: str) -> None:
@@ -239,6 +272,7 @@ class Studio:
     def close(self, *, workers: bool = False) -> None:
         """Stop looking after the queue. Workers go on, and are found at work by the next studio; ``workers=True`` ends
         those that this studio started, as a power cut would: only their last seconds are lost."""
+        self._closed.set()
         self._supervisor.close(workers=workers)
 
     def _listed(self, id: str) -> Listed:
@@ -265,6 +299,29 @@ class Studio:
         except BaseException:
             run.delete()
             raise
+    def tidy(self, hours: float | None = None) -> None:
+        """Remove what was left behind ``hours`` ago or earlier; ``left_hours`` ago if none are given."""
+        hours = self._left_hours if hours is None else hours
+        if hours is None:
+            return
+        before = time.time() - 3600 * hours
+        remove_leftovers(self._registry, before, is_busy=self.intake.is_busy, delete=self._supervisor.delete)
+        if self._cache is not None:
+            remove_uploads(self._cache, before)
+
+    def _keep_tidy(self) -> None:
+        while True:
+            try:
+                self.tidy()
+            except Exception:  # whatever is wrong now, it is tried again
+                _log.exception("Tidying up stumbled.")
+            if self._closed.wait(TIDY_SECONDS):
+                return
+
+    def _admit(self, visitor: str, run: Run, minutes: float) -> None:
+        """Count the training as the visitor's. Raises ``RunError`` if they, or all together, have too many."""
+        self.visitors.check_training(visitor, run, minutes, self._supervisor.active)
+        self.visitors.note_training(visitor, run.id)
 
     @contextlib.contextmanager
     def _changing(self, id: str) -> Iterator[Run]:

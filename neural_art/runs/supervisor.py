@@ -99,6 +99,12 @@ class Supervisor:
         """Whether a run is trained or waits."""
         return bool(self._busy)
 
+    @property
+    def active(self) -> set[str]:
+        """The ids of all runs that may be waiting or under way."""
+        with self._registry.lock:
+            return set(self._busy)
+
     def trouble(self, id: str) -> Message | None:
         """Why no worker could be started for the run, where not even that could be written into its folder."""
         return self._troubles.get(id)

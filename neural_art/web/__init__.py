@@ -39,6 +39,9 @@ def launch(settings: Settings) -> gr.Blocks:
     bypass_proxies(os.environ, settings.host)  # so it does these
     _check_port(settings)
     _check_runs_folder(settings.runs)
+    from neural_art.web.gate import choose_cache
+
+    cache = choose_cache(os.environ)
     import torch  # here: whoever only reads settings need not wait for it
     from gradio.utils import get_upload_folder
 
@@ -54,9 +57,12 @@ def launch(settings: Settings) -> gr.Blocks:
         keep_hours=settings.keep_hours,
         limits=settings.limits,
         base=settings.base,
+        quotas=settings.quotas,
+        left_hours=settings.left_hours,
+        cache=cache,
     )
     page = build(studio, settings)
-    page.launch(prevent_thread_lock=True, **launch_options(settings))
+    page.launch(prevent_thread_lock=True, **launch_options(settings, studio))
     return page
 
 

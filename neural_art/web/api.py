@@ -17,6 +17,7 @@ from neural_art.explore.position import Position
 from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
+from neural_art.web.gate import visitor_of
 
 Answer = TypeVar("Answer")
 
@@ -24,22 +25,25 @@ Answer = TypeVar("Answer")
 class Endpoints:
     """What a program may ask. A run is named by its id, which is a secret: who knows it may do everything with it.
 
-    ``cache``: the folder where Gradio puts uploads, and serves answers from.
+    ``cache``: the folder where Gradio puts uploads, and serves answers from. ``proxies``: see ``gate.visitor_of``.
     """
 
-    def __init__(self, studio: Studio, cache: Path) -> None:
+    def __init__(self, studio: Studio, cache: Path, proxies: int = 0) -> None:
         self._studio = studio
         self._cache = cache
+        self._proxies = proxies
 
-    def create(self, paintings: str | None, name: str) -> dict[str, Any]:
+    def create(self, paintings: str | None, name: str, asked: gr.Request) -> dict[str, Any]:
         """A new run from a zip of paintings, or from the sample paintings without one: its id and the report."""
-        if paintings is None:
-            run, report = _last(self._studio.intake.add_samples(None))
-        else:
-            path = Path(paintings)
-            try:
-                run, report = _last(self._studio.intake.add_paintings(None, [(path.name, path)]))
-            finally:
+        path = None if paintings is None else Path(paintings)
+        try:
+            with self._studio.visitors.creating(visitor_of(asked, self._proxies)) as made:
+                intake = self._studio.intake
+                news = intake.add_samples(None) if path is None else intake.add_paintings(None, [(path.name, path)])
+                run, report = _last(news)
+                made(run.id)
+        finally:
+            if path is not None:
                 path.unlink(missing_ok=True)  # nothing that was uploaded stays where Gradio serves it from
         if name.strip():
             self._studio.rename(run.id, name)
@@ -53,9 +57,10 @@ class Endpoints:
             ],
         }
 
-    def train(self, run: str, minutes: float, recipe: str, seed: float) -> dict[str, Any]:
+    def train(self, run: str, minutes: float, recipe: str, seed: float, asked: gr.Request) -> dict[str, Any]:
         """Queue a run for its training; answers as ``status`` does."""
-        self._studio.train(run, Recipe(name=recipe, seed=int(seed)), Budget.requested(minutes))
+        visitor = visitor_of(asked, self._proxies)
+        self._studio.train(run, Recipe(name=recipe, seed=int(seed)), Budget.requested(minutes), visitor=visitor)
         return self.status(run)
 
     def status(self, run: str) -> dict[str, Any]:
@@ -82,9 +87,9 @@ class Endpoints:
         return "deleted"
 
 
-def add_endpoints(studio: Studio) -> None:
+def add_endpoints(studio: Studio, proxies: int = 0) -> None:
     """Add the endpoints to the page that is being built. Their components are never shown."""
-    endpoints, default = Endpoints(studio, Path(gr.utils.get_upload_folder())), Recipe()
+    endpoints, default = Endpoints(studio, Path(gr.utils.get_upload_folder()), proxies), Recipe()
     with gr.Group(visible=False):
         zipped = gr.File(file_types=[".zip"], label="paintings")
         name, run, recipe = gr.Textbox(label="name"), gr.Textbox(label="run"), gr.Textbox(default.name, label="recipe")

@@ -70,7 +70,7 @@ class Data:
                     yield news
             box.remove(uploads)
 
-        self._tasks.start(run.id, TASK, work)
+        self._tasks.start(run.id, TASK, work, visitor=requests.visitor(request))
         return {}
 
     def samples(self, request: Request) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Data:
                 if isinstance(news, Progress):
                     yield news
 
-        self._tasks.start(run.id, TASK, work)
+        self._tasks.start(run.id, TASK, work, visitor=requests.visitor(request))
         return {}
 
     def report(self, request: Request) -> dict[str, Any]:

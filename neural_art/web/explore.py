@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from PIL import Image
 from neural_art.checks import Range, check_range, in_range
 from neural_art.errors import RunError
 from neural_art.explore.explorer import ENLARGED, Explorer
+from neural_art.explore.newest import Newest
 from neural_art.runs.favourites import Favourites
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
@@ -27,6 +29,9 @@ PICTURES: Final[Range] = (1, 16)
 SIDES: Final[Range] = (16, 256)
 """Their side in pixels."""
 
+NUMBERS: Final[Range] = (0, 1 << 53)
+"""What JavaScript counts to exactly."""
+
 THUMBNAILS: Final = 48
 """Paintings shown by one call."""
 
@@ -36,6 +41,7 @@ class Explore:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._newest = Newest()
 
     def explore(self, request: Request) -> dict[str, Any]:
         """What the run's model offers; ``directions``: how many of the sliders move anything."""
@@ -53,13 +59,18 @@ class Explore:
     def paint(self, request: Request) -> dict[str, Any]:
         """The square picture at a ``position``, as quickly as can be: this is what a slider waits for.
 
-        ``fine``: larger and with the enlarger's strokes, for when nothing moves.
+        ``fine``: larger and with the enlarger's strokes, for when nothing moves. ``client`` and ``number``, if they are
+        given: the tab and its how-manieth request this is. One that was overtaken by a newer one of the same tab is
+        answered with ``{"stale": true}``, and nothing is painted.
         """
         began = time.perf_counter()
         explorer, position = self._explorer(request), requests.position(request)
         fine = requests.flag(request, "fine")
         enlarge = max(1, FINE // explorer.size) if fine else 1
-        picture = explorer.picture(position, square=True, enlarge=enlarge, threads=self._studio.spare_threads)
+        with self._turn(request) as mine:
+            if not mine:
+                return {"stale": True}
+            picture = explorer.picture(position, square=True, enlarge=enlarge, threads=self._studio.spare_threads)
         if picture.width < SHOWN:
             picture = picture.resize((SHOWN, SHOWN), Image.Resampling.BICUBIC)
         uri = answers.jpeg(picture, 92, subsampling=0) if fine else answers.jpeg(picture, 88)
@@ -108,6 +119,15 @@ class Explore:
 
     def _kept(self, request: Request) -> Favourites:
         return Favourites(self._studio.run(requests.text(request, "run")))
+
+    def _turn(self, request: Request) -> contextlib.AbstractContextManager[bool]:
+        client, visitor = requests.text(request, "client") if "client" in request else "", requests.visitor(request)
+        number = requests.whole(request, "number", NUMBERS) if client else 0
+        return (
+            self._newest.turn(f"{visitor} {client}", number, visitor=visitor)
+            if client
+            else contextlib.nullcontext(True)
+        )
 
     def _explorer(self, request: Request) -> Explorer:
         return self._studio.explorer(requests.text(request, "run"))

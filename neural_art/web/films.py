@@ -42,7 +42,7 @@ class Films:
             _keep_newest(folder, "loop-*.mp4", LOOPS)
             yield {"film": name}
 
-        self._tasks.start(run.id, "loop", work)
+        self._tasks.start(run.id, "loop", work, visitor=requests.visitor(request))
         return {}
 
     def learning_film(self, request: Request) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Films:
 
         standing = self._tasks.standing(run.id, "learning")
         if standing is None or standing.state != "working":
-            self._tasks.start(run.id, "learning", work)
+            self._tasks.start(run.id, "learning", work, visitor=requests.visitor(request))
         return {}
 
     def film(self, request: Request) -> dict[str, Any]:

@@ -25,12 +25,16 @@ from neural_art.web.train import Train
 
 Handler: TypeAlias = Callable[[Request], dict[str, Any]]
 
+Answering: TypeAlias = Callable[..., dict[str, Any]]
+"""A handler for a browser: it takes any value, and who sent it."""
+
 
 class Handlers:
     """The page's calls to one ``studio``. ``cache``: the folder where Gradio puts what browsers upload."""
 
     def __init__(self, studio: Studio, cache: Path) -> None:
-        tasks = Tasks()
+        quotas = studio.visitors.quotas
+        tasks = Tasks(most=quotas.all_tasks, most_each=quotas.tasks)
         self._runs = MyRuns(studio, tasks)
         self._data = Data(studio, tasks, cache)
         self._train = Train(studio)
@@ -50,15 +54,16 @@ class Handlers:
         ]  # fmt: skip
 
 
-def answering(handler: Handler) -> Handler:
+def answering(handler: Handler) -> Answering:
     """``handler`` for a browser: it takes any value, and answers with a sentence where it refuses or fails.
 
+    The request that the handler gets names the ``visitor`` who sent it (``requests.visitor``).
     Nothing is raised: Gradio's client swallows what is, and the page would wait for good.
     """
 
     @functools.wraps(handler)
-    def answer(request: Any) -> dict[str, Any]:
-        request = request if isinstance(request, dict) else {}
+    def answer(request: Any, visitor: str = "") -> dict[str, Any]:
+        request = {**(request if isinstance(request, dict) else {}), "visitor": visitor}
         try:
             return handler(request)
         except Exception as error:

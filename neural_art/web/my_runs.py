@@ -27,12 +27,17 @@ class MyRuns:
 
     def create(self, request: Request) -> dict[str, Any]:
         """A new, empty run."""
-        return {"run": self._studio.create(requests.text(request, "name")).id}
+        return {"run": self._studio.create(requests.text(request, "name"), visitor=requests.visitor(request)).id}
 
     def branch(self, request: Request) -> dict[str, Any]:
         """A new run that starts from this one's model, with the same paintings or, if ``empty``, without any."""
         uploads = () if requests.flag(request, "empty") else None
-        made = self._studio.branch(requests.text(request, "run"), name=requests.text(request, "name"), uploads=uploads)
+        made = self._studio.branch(
+            requests.text(request, "run"),
+            name=requests.text(request, "name"),
+            uploads=uploads,
+            visitor=requests.visitor(request),
+        )
         return {"run": made.id}
 
     def runs(self, request: Request) -> dict[str, Any]:

@@ -6,11 +6,13 @@ and what the browser has to know beforehand: every limit and default that it sho
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from neural_art.checks import in_range
 from neural_art.explore import film, position
@@ -18,6 +20,7 @@ from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
 from neural_art.runs.studio import Studio
 from neural_art.web.api import add_endpoints
 from neural_art.web.failures import storage_refusal
+from neural_art.web.gate import Gate, visitor_of
 from neural_art.web.handlers import Handler, Handlers, answering
 from neural_art.web.settings import Settings
 from neural_art.web.words import WORDS
@@ -42,6 +45,10 @@ ICON: Final = (
 def build(studio: Studio, settings: Settings) -> gr.Blocks:
     """The page of ``studio``, not yet launched."""
     handlers = Handlers(studio, Path(gr.utils.get_upload_folder()))
+
+    def served(handler: Handler) -> Callable[[Any, gr.Request], dict[str, Any]]:
+        return _served(handler, settings.proxies)
+
     with gr.Blocks(title="neural art", analytics_enabled=False, delete_cache=(600, 7200)) as page:
         gr.HTML(
             html_template='<div class="na na-page"></div>',
@@ -49,18 +56,21 @@ def build(studio: Studio, settings: Settings) -> gr.Blocks:
             apply_default_css=False,
             padding=False,
             elem_id="neural-art",
-            server_functions=[_served(handler) for handler in handlers.all()],
+            server_functions=[served(handler) for handler in handlers.all()],
             words=WORDS,
             setting=_setting(studio, settings),
         )
-        add_endpoints(studio)
+        add_endpoints(studio, settings.proxies)
     page.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     return page
 
 
-def launch_options(settings: Settings) -> dict[str, Any]:
+def launch_options(settings: Settings, studio: Studio) -> dict[str, Any]:
     """What ``gr.Blocks.launch`` needs for this page: its look, its limits, and nothing that phones home."""
+    cache = Path(gr.utils.get_upload_folder())
+    gate = Middleware(Gate, visitors=studio.visitors, cache=cache, proxies=settings.proxies)
     return {
+        "app_kwargs": {"middleware": [gate], "exception_handlers": {OSError: storage_refusal}},
         "server_name": settings.host,
         "server_port": settings.port,
         "head": head(),
@@ -77,7 +87,6 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "state_session_capacity": 200,
         "share": False,
         "quiet": True,
-        "app_kwargs": {"exception_handlers": {OSError: storage_refusal}},
     }
 
 
@@ -119,8 +128,12 @@ def _setting(studio: Studio, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _served(handler: Handler) -> Handler:
+def _served(handler: Handler, proxies: int) -> Callable[[Any, gr.Request], dict[str, Any]]:
     """``handler`` under a name that gr.HTML does not have: Gradio marks the function and sets it on the component."""
-    served = answering(handler)
+    answer = answering(handler)
+
+    def served(request: Any, asked: gr.Request) -> dict[str, Any]:
+        return answer(request, visitor_of(asked, proxies))
+
     served.__name__ = f"ask_{handler.__name__}"
     return served

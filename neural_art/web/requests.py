@@ -34,6 +34,11 @@ def language(request: Request) -> str:
     return value if isinstance(value, str) and value in LANGUAGES else LANGUAGES[0]
 
 
+def visitor(request: Request) -> str:
+    """Who sent the request, as the server knows it (see ``handlers.answering``)."""
+    return str(request.get("visitor", ""))
+
+
 def flag(request: Request, name: str) -> bool:
     """Whether ``name`` is true; whatever else it is counts as false."""
     return request.get(name) is True

@@ -12,6 +12,7 @@ from neural_art import shipped
 from neural_art.checks import Range, check_range
 from neural_art.dataset.limits import Limits
 from neural_art.errors import SettingsError
+from neural_art.runs.quotas import HOSTED, Quotas
 
 HOME: Final = "~/.local/share/neural_art/runs"
 """Where runs are kept at home."""
@@ -25,6 +26,9 @@ SPACE_DISK: Final = Path("/data")
 SPACE_HOURS: Final = 24.0
 """How long a Space keeps a run that nobody uses."""
 
+LOCAL: Final = ("127.0.0.1", "::1", "localhost")
+"""Addresses that nobody but this machine can reach."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -32,7 +36,9 @@ class Settings:
 
     ``keep_hours``: runs are removed after so long without use; None keeps them for ever. ``at_once``: trainings at the
     same time. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that new runs
-    start from. ``space``: whether this is a Hugging Face Space.
+    start from. ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
+    ``left_hours``: uploads that nobody took, and empty runs, are removed after so long. ``proxies``: how many of ours
+    stand before this server and add to X-Forwarded-For.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +51,9 @@ class Settings:
     most: int = 2000
     space: bool = False
     base: Path | None = field(default_factory=shipped.shipped_base)
+    quotas: Quotas = field(default_factory=Quotas)
+    left_hours: float = 24.0
+    proxies: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
@@ -72,8 +81,16 @@ class Settings:
             file_mb=_whole(environment, default.file_mb, (1, 4096), "NEURAL_ART_FILE_MB"),
             total_mb=_whole(environment, default.total_mb, (1, 65536), "NEURAL_ART_TOTAL_MB"),
             most=_whole(environment, default.most, (8, 100_000), "NEURAL_ART_MOST_PAINTINGS"),
+            proxies=_whole(environment, 1 if space else 0, (0, 9), "NEURAL_ART_PROXIES"),
         )
-        return replace(read, **given)
+        chosen = replace(read, **given)
+        left_hours = _number(environment, 1.0 if chosen.hosted else 24.0, (0.1, 100_000), "NEURAL_ART_LEFT_HOURS")
+        return replace(chosen, **{"left_hours": left_hours, "quotas": _quotas(environment, chosen), **given})
+
+    @property
+    def hosted(self) -> bool:
+        """Whether others than the person at this machine can reach the page."""
+        return self.space or self.proxies > 0 or self.host not in LOCAL
 
     @property
     def limits(self) -> Limits:
@@ -108,6 +125,30 @@ def _whole(environment: Mapping[str, str], default: int, limits: Range, *names: 
         value = text
     check_range(SettingsError, name, value, limits, whole=True)
     return int(value)
+
+
+def _quotas(environment: Mapping[str, str], settings: Settings) -> Quotas:
+    """What visitors may have of a server with these ``settings``, as far as ``environment`` does not say otherwise."""
+    default = HOSTED if settings.hosted else Quotas()
+
+    def whole(name: str, value: int, most: int) -> int:
+        return _whole(environment, value, (1, most), name)
+
+    upload_mb = max(default.upload_bytes >> 20, 3 * settings.total_mb // 2)
+    disk_mb = _whole(environment, (default.disk_bytes or 0) >> 20, (0, 1 << 24), "NEURAL_ART_VISITOR_MB")
+    return Quotas(
+        runs_an_hour=whole("NEURAL_ART_RUNS_AN_HOUR", default.runs_an_hour, 100_000),
+        empty_runs=whole("NEURAL_ART_EMPTY_RUNS", default.empty_runs, 100_000),
+        trainings=whole("NEURAL_ART_TRAININGS", default.trainings, 100_000),
+        training_minutes=whole("NEURAL_ART_TRAINING_MINUTES", int(default.training_minutes), 1_000_000),
+        upload_bytes=whole("NEURAL_ART_WAITING_MB", upload_mb, 1 << 24) << 20,
+        disk_bytes=disk_mb << 20 if disk_mb else None,
+        tasks=whole("NEURAL_ART_TASKS", default.tasks, 1000),
+        all_runs=whole("NEURAL_ART_ALL_RUNS", default.all_runs, 1_000_000),
+        all_trainings=whole("NEURAL_ART_ALL_TRAININGS", default.all_trainings, 100_000),
+        all_tasks=whole("NEURAL_ART_ALL_TASKS", default.all_tasks, 1000),
+        free_bytes=whole("NEURAL_ART_FREE_MB", default.free_bytes >> 20, 1 << 24) << 20,
+    )
 
 
 def _runs_folder(*, space: bool) -> Path:

@@ -27,7 +27,7 @@ class Train:
             base=request.get("base", default.base),
         )
         budget = Budget.requested(request.get("minutes"))
-        self._studio.train(requests.text(request, "run"), recipe, budget)
+        self._studio.train(requests.text(request, "run"), recipe, budget, visitor=requests.visitor(request))
         return {}
 
     def pause(self, request: Request) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Train:
 
     def resume(self, request: Request) -> dict[str, Any]:
         """Go on with a training that is paused or failed."""
-        self._studio.resume(requests.text(request, "run"))
+        self._studio.resume(requests.text(request, "run"), visitor=requests.visitor(request))
         return {}
 
     def stop(self, request: Request) -> dict[str, Any]:
@@ -47,7 +47,8 @@ class Train:
 
     def train_longer(self, request: Request) -> dict[str, Any]:
         """Train a finished run for some more ``minutes``."""
-        self._studio.train_longer(requests.text(request, "run"), requests.number(request, "minutes"))
+        minutes = requests.number(request, "minutes")
+        self._studio.train_longer(requests.text(request, "run"), minutes, visitor=requests.visitor(request))
         return {}
 
     def sample_grid(self, request: Request) -> dict[str, Any]:

@@ -41,6 +41,7 @@ function upload_batch(batch, sent) {
     request.upload.addEventListener('progress', (event) => sent(event.loaded));
     request.addEventListener('load', () => {
       if (request.status === 200) done(JSON.parse(request.responseText));
+      else if (request.getResponseHeader('X-Error-Code')) failed(new Refused(request.responseText));
       else failed(new Refused(say(request.status === 413 ? 'data.file.large' : 'server.away')));
     });
     request.addEventListener('error', () => failed(new Refused(say('server.away'))));

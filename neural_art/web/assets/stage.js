@@ -14,6 +14,7 @@ function makeStage(canvas, painted) {
   context.imageSmoothingQuality = 'high';
   let wanted = null, newest = null, flying = 0, refining = 0, sent = 0, shown = 0, failures = 0, resting = 0;
   const trips = [];  // milliseconds on the way, of the last requests
+  const client = Math.random().toString(36).slice(2);  // the server paints nothing for requests that were overtaken
 
   async function fly() {
     const wish = wanted, number = ++sent, left = performance.now();
@@ -21,7 +22,8 @@ function makeStage(canvas, painted) {
     wanted = null;
     flying++;
     try {
-      const answer = await call('paint', wish);
+      const answer = await call('paint', { ...wish, client, number });
+      if (answer.stale) return;
       trips.push(performance.now() - left - answer.took);
       if (trips.length > 40) trips.shift();
       failures = 0;
@@ -38,12 +40,13 @@ function makeStage(canvas, painted) {
   async function refine(wish) {
     const number = ++sent, late = () => number !== sent || wish.run !== current.run;
     refining++;
-    try { await draw(await call('paint', { ...wish, fine: true }), wish.position, number, late); } catch { /* shown already, if less finely */ }
+    try { await draw(await call('paint', { ...wish, client, number, fine: true }), wish.position, number, late); } catch { /* shown already, if less finely */ }
     finally { refining--; }
   }
 
   /** Draws an answer's picture, if it is not `late` by then; tells whether it was drawn. */
   async function draw(answer, position, number, late) {
+    if (answer.stale) return false;
     const image = new Image();
     image.src = answer.picture;
     await image.decode();
