@@ -59,7 +59,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"trainer"},
     ],
     "explore": [
-        {"__init__", "position", "latent", "provenance", "turns"},
+        {"__init__", "limits", "position", "latent", "provenance", "turns"},
         {"explorer"},
         {"lookup", "strip", "film"},
     ],
@@ -73,7 +73,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"studio"},
     ],
     "web": [
-        {"words", "settings", "proxies", "requests", "failures", "api"},
+        {"words", "settings", "proxies", "requests", "failures", "api", "loading"},
         {"tasks"},
         {"answers"},
         {"data", "train", "explore", "films", "my_runs"},

@@ -114,6 +114,10 @@ class Studio:
         """How many threads paint a picture quickest now: two, or one beside a training, which needs the others."""
         return 1 if self._supervisor.busy else min(2, self._cores)
 
+    def load_pytorch(self) -> None:
+        """Load PyTorch now, so that whoever opens the first model does not wait for it."""
+        self._models.load_pytorch()
+
     def explorer(self, id: str) -> Explorer:
         """The run's newest model; the one before while a newer one is being opened.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Final
 
 from neural_art.errors import SettingsError
 from neural_art.files import system_reason
+from neural_art.web.loading import quick_imports
 from neural_art.web.proxies import bypass_proxies
 from neural_art.web.settings import Settings
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     import gradio as gr
 
 __all__ = ["Settings", "launch", "serve"]
+
+LOAD_AFTER: Final = 1.0
+"""Seconds from the server's start to when it loads PyTorch, which takes it another one or two: a page that is opened at
+once goes first. Whoever wants a picture earlier makes it load at once."""
 
 
 def serve(settings: Settings) -> None:
@@ -32,12 +38,10 @@ def launch(settings: Settings) -> gr.Blocks:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it when it is imported
     bypass_proxies(os.environ, settings.host)  # so it does these
     _check_port(settings)
-    import torch  # here: whoever only reads settings need not wait for it
+    with quick_imports():  # here: whoever only reads settings need not wait for them
+        from neural_art.runs.studio import Studio
+        from neural_art.web.page import build, launch_options
 
-    from neural_art.runs.studio import Studio
-    from neural_art.web.page import build, launch_options
-
-    torch.set_num_threads(1)  # one picture is painted quickest by one thread, and the worker needs the others
     studio = Studio(
         settings.runs,
         at_once=settings.at_once,
@@ -47,6 +51,9 @@ def launch(settings: Settings) -> gr.Blocks:
     )
     page = build(studio, settings)
     page.launch(prevent_thread_lock=True, **launch_options(settings))
+    loading = threading.Timer(LOAD_AFTER, studio.load_pytorch)
+    loading.daemon = True
+    loading.start()
     return page
 
 
