@@ -39,6 +39,7 @@ class Studio:
     ``keep_hours``: runs that nobody used for so long are removed; None keeps them for ever.
     ``limits``: of what may be uploaded. ``base``: the model that a new run starts from.
     ``start``: whether to look after the queue, in a thread; without it, runs can be read and asked for things.
+    ``cores``: of the processor, for painting; None: as many as this process may use.
     ``intake``: the paintings of runs that have not been trained.
 
     Methods that take an id raise ``RunError`` for one that is malformed or unknown, and ``StorageError`` where the disk
@@ -54,11 +55,12 @@ class Studio:
         limits: Limits | None = None,
         base: Path | None = None,
         start: bool = True,
+        cores: int | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache()
-        self._cores = available_cores()  # asked once: it reads files, and a slider asks for its threads each time
+        self._cores = cores or available_cores()  # asked once: it reads files, and a slider asks for threads each time
         with storage_errors():
             self._registry = Registry(root)
             self._supervisor = Supervisor(
@@ -111,8 +113,11 @@ class Studio:
 
     @property
     def spare_threads(self) -> int:
-        """How many threads paint a picture quickest now: two, or one beside a training, which needs the others."""
-        return 1 if self._supervisor.busy else min(2, self._cores)
+        """How many threads shall paint a picture now: two, or one where others need the cores. Others are a training,
+        and the browser that shows the picture. A second thread saves a tenth of the time at best, and takes a third
+        more of the processor's.
+        """
+        return 1 if self._supervisor.busy or self._cores < 4 else 2
 
     def load_pytorch(self) -> None:
         """Load PyTorch now, so that whoever opens the first model does not wait for it."""
