@@ -58,10 +58,12 @@ class ModelCache:
         return cached[1]
 
     def load_pytorch(self) -> None:
-        """Load PyTorch, which takes a second or more; opening the first model does it otherwise. From then on one
-        thread computes in this process, unless more are asked for: the worker needs the others.
+        """Load PyTorch and what opens a model, which takes a second or more; opening the first one does it otherwise.
+        From then on one thread computes in this process, unless more are asked for: the worker needs the others.
         """
         import torch
+
+        import neural_art.explore.explorer  # noqa: F401
 
         torch.set_num_threads(1)
 
