@@ -66,6 +66,12 @@ def test_what_needs_no_pytorch_loads_none(module: str) -> None:
     assert not set(SLOW) & _loaded_by(f"import neural_art.{module}")
 
 
+def test_the_page_is_there_before_pytorch() -> None:
+    loaded = _loaded_by("import neural_art.web.page")
+    assert "gradio" in loaded
+    assert not {"torch", "torchvision"} & loaded
+
+
 def test_exploring_loads_no_training(explorer_modules: set[str]) -> None:
     assert "torch" in explorer_modules
     assert not {name for name in explorer_modules if name.startswith(("neural_art.training", "neural_art.runs"))}

@@ -60,7 +60,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"trainer"},
     ],
     "explore": [
-        {"__init__", "position", "latent", "provenance", "turns", "newest"},
+        {"__init__", "limits", "position", "latent", "provenance", "turns", "newest"},
         {"explorer"},
         {"lookup", "strip", "film"},
     ],
@@ -74,7 +74,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"studio"},
     ],
     "web": [
-        {"words", "settings", "proxies", "requests", "failures", "gate"},
+        {"words", "settings", "proxies", "requests", "failures", "gate", "loading"},
         {"tasks", "api"},
         {"answers"},
         {"data", "train", "explore", "films", "my_runs"},

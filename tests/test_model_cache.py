@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from run_makers import ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import CheckpointError
@@ -42,6 +44,17 @@ def test_a_newer_model_that_cannot_be_opened_leaves_the_one_before(trained: Run,
     cache.remove(run.id)
     with pytest.raises(CheckpointError):
         cache.get(run)
+
+
+def test_models_compute_with_one_thread_in_whichever_thread_of_the_server(trained: Run) -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        ModelCache().get(trained)
+        with ThreadPoolExecutor(1) as another:
+            assert another.submit(torch.get_num_threads).result() == 1
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_only_the_most_recently_used_models_stay_open(trained: Run, tmp_path: Path) -> None:

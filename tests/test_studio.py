@@ -11,7 +11,6 @@ from run_makers import ENDLESS, FEW_STEPS, TINY, ask_to_train, paintings_folder,
 from neural_art.dataset.limits import Limits
 from neural_art.errors import DatasetError, RecipeError, RunError, StorageError
 from neural_art.events import Finished
-from neural_art.machine import available_cores
 from neural_art.recipe import Budget
 from neural_art.runs import worker
 from neural_art.runs.desired import desired_state
@@ -74,9 +73,15 @@ def test_runs_wait_in_the_order_of_asking_also_for_the_next_studio(studio: Studi
 
 
 def test_a_waiting_run_takes_a_thread_from_whoever_explores(studio: Studio, prepared: Callable[[], str]) -> None:
-    assert studio.spare_threads == min(2, available_cores())
-    studio.train(prepared(), TINY, ENDLESS)
-    assert studio.spare_threads == 1
+    id = prepared()
+    explored = Studio(studio.root, start=False, cores=4)
+    assert explored.spare_threads == 2
+    explored.train(id, TINY, ENDLESS)
+    assert explored.spare_threads == 1
+
+
+def test_of_two_cores_the_browser_has_one(tmp_path: Path) -> None:
+    assert Studio(tmp_path, start=False, cores=2).spare_threads == 1
 
 
 # ---- who may reach what

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,11 +13,12 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from neural_art import __version__, images, shipped
-from neural_art.checks import Range, check_range
+from neural_art.checks import check_range
 from neural_art.dataset.decoding import decode_file
 from neural_art.dataset.report import Report, read_report
 from neural_art.errors import ExploreError
 from neural_art.explore import latent
+from neural_art.explore.limits import ENLARGED
 from neural_art.explore.position import SLIDERS, Position
 from neural_art.explore.provenance import png_bytes
 from neural_art.explore.turns import Turns
@@ -27,9 +28,6 @@ from neural_art.models.enlarger import enlarge as enlarge_pixels
 from neural_art.models.enlarger import open_enlarger
 from neural_art.models.pixels import to_signed, to_uint8
 from neural_art.recipe import LATENT_SIZE, Recipe, stored_size
-
-ENLARGED: Final[Range] = (1, 8)
-"""How many times larger a picture may be asked for."""
 
 _LONGEST = 8192  # pixels on the longer side of a picture, however long the paintings are
 _AT_ONCE = 2  # pictures painted in a turn: more are hardly faster on a CPU, and a slider would wait for them

@@ -11,7 +11,7 @@ import logging
 import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -20,28 +20,15 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from neural_art import files
-from neural_art.checks import Range, in_range
+from neural_art.checks import in_range
 from neural_art.errors import ExploreError
 from neural_art.events import Progress
 from neural_art.explore.explorer import Explorer
+from neural_art.explore.limits import DEFAULT_SECONDS, POSITIONS, RATES, SECONDS, SMOOTHNESS
 from neural_art.explore.position import Position
 
-SECONDS: Final[Range] = (2.0, 60.0)
-"""The shortest and the longest loop, in seconds."""
-
-DEFAULT_SECONDS: Final = 8.0
-"""The length of a loop for who does not choose one."""
-
-POSITIONS: Final[Range] = (2, 100)
-"""How few and how many pictures a loop goes through."""
-
-SMOOTHNESS: Final[Range] = (0.0, 1.0)
-"""From resting at each picture to flowing through all of them."""
-
-RATES: Final = (24, 30)
-"""Frames a second that a film may have."""
-
 _log = logging.getLogger(__name__)
+
 _THERE_AND_BACK = 6.0  # seconds
 _LONGEST = 512  # pixels on the longer side of a film at least, so that it looks good in a player
 _LARGEST = 1280  # of a learning film at most

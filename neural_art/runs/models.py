@@ -57,6 +57,16 @@ class ModelCache:
             threading.Thread(target=self._renew, args=(run, mtime, opening), name="model", daemon=True).start()
         return cached[1]
 
+    def load_pytorch(self) -> None:
+        """Load PyTorch and what opens a model, which takes a second or more; opening the first one does it otherwise.
+        From then on one thread computes in this process, unless more are asked for: the worker needs the others.
+        """
+        import torch
+
+        import neural_art.explore.explorer  # noqa: F401
+
+        torch.set_num_threads(1)
+
     def remove(self, id: str) -> None:
         """Close the model of a run that is gone."""
         with self._lock:
@@ -72,6 +82,7 @@ class ModelCache:
             opening.release()
 
     def _add(self, run: Run, mtime: int) -> Explorer:
+        self.load_pytorch()
         explorer = open_explorer(run.folder)
         with self._lock:
             self._open[run.id] = (mtime, explorer)

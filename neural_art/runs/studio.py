@@ -26,8 +26,8 @@ from neural_art.machine import available_cores
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
-from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
+from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.models import ModelCache
 from neural_art.runs.quotas import Quotas
 from neural_art.runs.registry import Registry
@@ -54,7 +54,8 @@ class Studio:
     ``quotas``: what a visitor may have. ``left_hours``: uploads that nobody took or checked, and runs without anything
     in them, are removed after so long; None keeps them. ``cache``: the folder that a page receives uploads in.
     ``start``: whether to look after the queue and leftovers, in threads; without it, runs can be read and asked for
-    things. ``intake``: the paintings of runs that have not been trained. ``visitors``: who has what.
+    things. ``cores``: of the processor, for painting; None: as many as this process may use.
+    ``intake``: the paintings of runs that have not been trained. ``visitors``: who has what.
 
     ``visitor``, wherever it is asked for, is who asks, held against ``quotas`` (see ``runs.visitors``).
 
@@ -74,6 +75,7 @@ class Studio:
         left_hours: float | None = None,
         cache: Path | None = None,
         start: bool = True,
+        cores: int | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._left_hours = left_hours
@@ -81,7 +83,7 @@ class Studio:
         self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache()
-        self._cores = available_cores()  # asked once: it reads files, and a slider asks for its threads each time
+        self._cores = cores or available_cores()  # asked once: it reads files, and a slider asks for threads each time
         with storage_errors():
             self._registry = Registry(root)
             self._supervisor = Supervisor(
@@ -140,8 +142,15 @@ class Studio:
 
     @property
     def spare_threads(self) -> int:
-        """How many threads paint a picture quickest now: two, or one beside a training, which needs the others."""
-        return 1 if self._supervisor.busy else min(2, self._cores)
+        """How many threads shall paint a picture now: two, or one where others need the cores. Others are a training,
+        and the browser that shows the picture. A second thread saves a tenth of the time at best, and takes a third
+        more of the processor's.
+        """
+        return 1 if self._supervisor.busy or self._cores < 4 else 2
+
+    def load_pytorch(self) -> None:
+        """Load PyTorch now, so that whoever opens the first model does not wait for it."""
+        self._models.load_pytorch()
 
     def explorer(self, id: str) -> Explorer:
         """The run's newest model; the one before while a newer one is being opened.
@@ -299,6 +308,7 @@ class Studio:
         except BaseException:
             run.delete()
             raise
+
     def tidy(self, hours: float | None = None) -> None:
         """Remove what was left behind ``hours`` ago or earlier; ``left_hours`` ago if none are given."""
         hours = self._left_hours if hours is None else hours

@@ -6,12 +6,14 @@ import contextlib
 import os
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from neural_art.errors import SettingsError
 from neural_art.files import check_usable, system_reason
+from neural_art.web.loading import quick_imports
 from neural_art.web.proxies import bypass_proxies
 from neural_art.web.settings import Settings
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     import gradio as gr
 
 __all__ = ["Settings", "launch", "serve"]
+
+LOAD_AFTER: Final = 1.0
+"""Seconds from the server's start to when it loads PyTorch, which takes it another one or two: a page that is opened at
+once goes first. Whoever wants a picture earlier makes it load at once."""
 
 PARTIAL_SECONDS: Final = 3600.0
 """An upload that nothing was added to for so long is no longer under way."""
@@ -39,18 +45,16 @@ def launch(settings: Settings) -> gr.Blocks:
     bypass_proxies(os.environ, settings.host)  # so it does these
     _check_port(settings)
     _check_runs_folder(settings.runs)
-    from neural_art.web.gate import choose_cache
+    with quick_imports():  # here: whoever only reads settings need not wait for them
+        from gradio.utils import get_upload_folder
+
+        from neural_art.runs.studio import Studio
+        from neural_art.web.gate import choose_cache
+        from neural_art.web.page import build, launch_options
 
     cache = choose_cache(os.environ)
-    import torch  # here: whoever only reads settings need not wait for it
-    from gradio.utils import get_upload_folder
-
-    from neural_art.runs.studio import Studio
-    from neural_art.web.page import build, launch_options
-
     _check_upload_folder(Path(get_upload_folder()))
     _remove_partial_uploads(Path(get_upload_folder()))
-    torch.set_num_threads(1)  # one picture is painted quickest by one thread, and the worker needs the others
     studio = Studio(
         settings.runs,
         at_once=settings.at_once,
@@ -63,6 +67,9 @@ def launch(settings: Settings) -> gr.Blocks:
     )
     page = build(studio, settings)
     page.launch(prevent_thread_lock=True, **launch_options(settings, studio))
+    loading = threading.Timer(LOAD_AFTER, studio.load_pytorch)
+    loading.daemon = True
+    loading.start()
     return page
 
 

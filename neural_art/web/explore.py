@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
 from neural_art.checks import Range, check_range, in_range
 from neural_art.errors import RunError
-from neural_art.explore.explorer import ENLARGED, Explorer
+from neural_art.explore.limits import ENLARGED
 from neural_art.explore.newest import Newest
 from neural_art.runs.favourites import Favourites
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
 from neural_art.web.requests import Request
+
+if TYPE_CHECKING:
+    from neural_art.explore.explorer import Explorer
 
 SHOWN: Final = 256
 """Pixels: a smaller picture is enlarged here, more finely than a browser would do it."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from neural_art.errors import RunError
-from neural_art.explore import film
 from neural_art.runs.journal import Journal
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
@@ -31,6 +30,8 @@ class Films:
 
     def loop_film(self, request: Request) -> dict[str, Any]:
         """Begin a looping film through ``positions``, as the task "loop", whose result is the film's name."""
+        from neural_art.explore import film  # here, as below: it loads PyTorch
+
         run, positions = self._studio.run(requests.text(request, "run")), requests.positions(request)
         seconds, smoothness = requests.number(request, "seconds"), requests.number(request, "smoothness")
         folder, name = run.paths.films, f"loop-{secrets.token_hex(8)}.mp4"
@@ -52,6 +53,8 @@ class Films:
         folder.mkdir(exist_ok=True)
 
         def work() -> Iterator[News]:
+            from neural_art.explore import film
+
             if not (folder / name).exists():
                 film.learning_film(Journal(run).sample_grids(), folder / name)
                 _keep_newest(folder, "learning-*.mp4", 1)

@@ -15,7 +15,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from neural_art.checks import in_range
-from neural_art.explore import film, position
+from neural_art.explore import limits, position
 from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
 from neural_art.runs.studio import Studio
 from neural_art.web.api import add_endpoints
@@ -31,6 +31,10 @@ SCRIPTS: Final = ("base.js", "data.js", "train.js", "stage.js", "explore.js", "r
 
 STOPS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120)
 """Minutes that the slider stops at, as far as a training may last so long."""
+
+POLL_SECONDS: Final = (0.05, 0.1)
+"""How often Gradio looks for events in its queue, and for their progress. Every 1 and 10 ms, as it does by itself on
+Linux, takes a twentieth of a core while nobody is there; these are the values that it has on Windows."""
 
 LOOK_AHEAD: Final = 2.5
 """The amount of a direction that the thumbnails at both ends of its slider show."""
@@ -62,6 +66,7 @@ def build(studio: Studio, settings: Settings) -> gr.Blocks:
         )
         add_endpoints(studio, settings.proxies)
     page.queue(max_size=32, default_concurrency_limit=2, api_open=False)
+    page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = POLL_SECONDS
     return page
 
 
@@ -116,9 +121,9 @@ def _setting(studio: Studio, settings: Settings) -> dict[str, Any]:
         "directions": {"count": position.SLIDERS, "amounts": position.AMOUNTS, "look_ahead": LOOK_AHEAD},
         "truncation": {"range": position.TRUNCATION, "default": position.DEFAULT_TRUNCATION},
         "film": {
-            "positions": film.POSITIONS,
-            "seconds": {"range": film.SECONDS, "default": film.DEFAULT_SECONDS},
-            "smoothness": {"range": film.SMOOTHNESS, "default": film.SMOOTHNESS[1]},
+            "positions": limits.POSITIONS,
+            "seconds": {"range": limits.SECONDS, "default": limits.DEFAULT_SECONDS},
+            "smoothness": {"range": limits.SMOOTHNESS, "default": limits.SMOOTHNESS[1]},
         },
         "base": studio.base is not None and studio.base.exists(),
         "keep_hours": settings.keep_hours,
