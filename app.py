@@ -20,19 +20,20 @@ if "SPACES_ZERO_GPU" in os.environ:
         pass
 
 from neural_art.errors import NeuralArtError
-from neural_art.web import Settings, serve
+from neural_art.web import Settings, prepare
 
+try:
+    prepared = prepare(Settings.from_environment(os.environ))
+except NeuralArtError as error:
+    sys.exit(str(error))
 
-def main() -> str | None:
-    """Serves the page; the sentence on what stands in the way otherwise, with which the program ends."""
-    try:
-        serve(Settings.from_environment(os.environ))
-    except NeuralArtError as error:
-        return str(error)
-    except KeyboardInterrupt:
-        return None
-    return None
-
+demo = prepared.page
+"""The page: ``gradio app.py`` finds it by this name, and builds it anew when the code changes."""
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        prepared.serve()
+    except NeuralArtError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass

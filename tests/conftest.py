@@ -1,6 +1,10 @@
 """What several test modules share. The environment is set before anything imports torch or gradio."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # each of two workers has a core
@@ -9,7 +13,20 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import pytest
 import torch
 
-FIRST = ("test_page", "test_supervisor", "test_trainer", "test_command_line", "test_pretrain", "test_packaging")
+if TYPE_CHECKING:
+    from browser import Visitors
+    from playwright.sync_api import Browser
+
+FIRST = (
+    "test_page_lost",
+    "test_page_hosted",
+    "test_page",
+    "test_supervisor",
+    "test_trainer",
+    "test_command_line",
+    "test_pretrain",
+    "test_packaging",
+)
 """The modules that take longest: begun first, so that no worker has one left when the other is done."""
 
 
@@ -44,3 +61,24 @@ def latents() -> torch.Tensor:
     scales = torch.tensor([5.0, 2.0, 1.0, 0.5])
     drawn = torch.randn(400, 4, generator=torch.Generator().manual_seed(0))
     return drawn * scales + torch.tensor([1.0, -2.0, 0.0, 3.0])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. One a module: there is never more than one of Playwright in a process."""
+    from browser import browsing  # here: it skips the module that asks for it where there is no browser
+
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitors(browser: Browser) -> Iterator[Visitors]:
+    """Makes visitors of the page, each with a storage of its own. An error of a script on any of their pages fails the
+    test."""
+    from browser import Visitors
+
+    visitors = Visitors(browser)
+    yield visitors
+    visitors.leave()
+    assert visitors.errors == []

@@ -1,13 +1,16 @@
-"""The page's handlers as a browser meets them, a folder of paintings, and a run to play with. No tests."""
+"""The page without a browser, a folder of paintings, and a run to play with. No tests."""
 
 from __future__ import annotations
 
 import base64
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
 
 import torch
+from gradio import EventData
+from gradio.blocks import Block
 from PIL import Image
 
 from neural_art.dataset.limits import Limits
@@ -19,7 +22,11 @@ from neural_art.models.generator import Generator
 from neural_art.runs.quotas import Quotas
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
-from neural_art.web.handlers import Handlers, answering
+from neural_art.web.page import Page
+from neural_art.web.settings import Settings
+from neural_art.web.tabs.data import TASK
+from neural_art.web.visit import Visit
+from neural_art.web.wiring import Updates
 
 POSITION = {
     "origin": "seed", "seed": 7, "a": 0, "b": 0, "t": 0, "amounts": [0.5] * 8, "truncation": 0.7, "class_index": None,
@@ -28,48 +35,67 @@ UNKNOWN = "A" * 22
 """The id of a run that is not there."""
 
 
-class Server:
-    """Handlers by name, with an answer whatever they are sent."""
+class Site:
+    """A page without a browser, on a studio that starts no workers, and what somebody does with it: ``visit``."""
 
     def __init__(self, folder: Path, quotas: Quotas | None = None) -> None:
         self.cache = folder / "cache"
         self.cache.mkdir(parents=True)
         self.studio = Studio(folder / "runs", start=False, limits=Limits(total_bytes=4 << 20), quotas=quotas)
-        self._handlers = {each.__name__: answering(each) for each in Handlers(self.studio, self.cache).all()}
+        self.page = Page(self.studio, Settings(base=None, keep_hours=24.0), self.cache)
+        self.blocks = self.page.build()
+        self.tab = self.page.data
+        self.visit = Visit(language="en")
+        self._uploaded = 0
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._handlers)
+    def component(self, name: str) -> Block:
+        """The component with this ``elem_id``."""
+        return next(block for block in self.page.everything if block.elem_id == name)
 
-    def ask(self, handler: str, request: Any = None, *, visitor: str = "", **details: Any) -> dict[str, Any]:
-        return self._handlers[handler](details if request is None else request, visitor)
+    def ask(self, name: str, *values: Any, event: str = "click", data: Any = None) -> dict[str, Any]:
+        """What an event of a component is answered with: ``elem_id`` -> update. The visit goes on from the answer."""
+        target = (self.component(name)._id, event)
+        (wired,) = [each for each in self.blocks.fns.values() if target in each.targets and each.fn is not None]
+        updates = wired.fn(None, EventData(None, data), self.visit.to_session(), *values)
+        self.visit = Visit.read(updates.get(self.page.session, self.visit.to_session()))
+        return {block.elem_id: update for block, update in updates.items() if block.elem_id}
 
-    def upload(self, name: str, content: bytes) -> str:
+    def clear(self) -> None:
+        """Begin anew, without runs."""
+        self.visit = Visit(language="en")
+        for path in self.studio.root.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+
+    def upload(self, content: bytes) -> str:
         """What Gradio's upload does with a file; the path that the browser gets."""
-        folder = self.cache / f"{len(list(self.cache.iterdir())):064d}"
+        self._uploaded += 1
+        folder = self.cache / f"{self._uploaded:064d}"
         folder.mkdir()
-        (folder / name).write_bytes(content)
-        return str(folder / name)
+        (folder / "1.png").write_bytes(content)
+        return str(folder / "1.png")
 
-    def add_paintings(self, run: str, folder: Path) -> dict[str, Any]:
-        """Upload everything in a folder and have it checked; how that ended."""
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        listed = [
-            {"path": self.upload(f"{index}{path.suffix}", path.read_bytes()), "name": str(path.relative_to(folder))}
-            for index, path in enumerate(files)
-        ]
-        assert self.ask("take", run=run, files=listed) == {"taken": len(files)}
-        assert self.ask("check", run=run, fit="squeeze", matte="#ffffff") == {}
-        return self.ended(run, "uploads")
+    def take(self, files: dict[str, bytes], *, run: str = "", name: str = "Hills", **details: Any) -> dict[str, Any]:
+        listed = [{"path": self.upload(content), "name": name} for name, content in files.items()]
+        return self.tab._uploads.take({"run": run, "name": name, "files": listed, "unread": [], **details})
 
-    def ended(self, run: str, task: str, **details: Any) -> dict[str, Any]:
-        """How a task ended, once it has."""
+    def tick(self, before: dict[str, Any]) -> tuple[Updates, dict[str, Any]]:
+        now: dict[str, Any] = {}
+        run, status = self.studio.run(self.visit.run), self.studio.status(self.visit.run)
+        return self.tab.ticked(self.visit, run, status, before, now), now
+
+    def checked(self, run: str, matte: Any = "#ffffff") -> Updates:
+        """Everything has arrived and was checked; what the tab shows then."""
+        self.tab._arrived_all(self.visit, {"run": run}, matte)
+        self.ended(run)
+        self.visit = self.visit.at(run, "data")
+        return self.page.current(self.visit)
+
+    def ended(self, run: str) -> None:
         for thread in threading.enumerate():
             if thread.name == "tasks":
                 thread.join(60)
-        standing = self.ask("task", run=run, task=task, **details)
-        assert standing["state"] != "working", standing
-        return standing
+        assert not self.page.tasks.working(run, TASK)
 
 
 def write_paintings(folder: Path, drawn: torch.Tensor, classes: tuple[str, str] = ("dawn", "dusk")) -> Path:

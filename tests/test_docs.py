@@ -37,10 +37,14 @@ def test_every_module_is_in_the_architecture() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_a_document_names_only_what_is_in_the_package(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for module, name in re.findall(rf"`((?:{NAMES})\.\w+)(?:\.(\w+))?[^`]*`", text):
-        if module.endswith((".py", ".md", ".json", ".jpg")):
+    for named in re.findall(rf"`((?:{NAMES})(?:\.\w+)+)[^`]*`", text):
+        if named.endswith((".py", ".js", ".md", ".json", ".jpg")):
             continue
+        parts = named.split(".")
+        candidates = [(".".join(parts[:end]), parts[end:]) for end in range(len(parts), 1, -1)]
+        module, names = next((each for each in candidates if each[0] in MODULES), (named, []))
         assert module in MODULES, f"{document.name}: {module}"
+        name = names[0] if names else ""
         if name:
             source = MODULES[module].read_text(encoding="utf-8")
             assert re.search(rf"^\s*(?:class |def |async def )?{name}\b", source, re.M), (

@@ -209,7 +209,7 @@ def saved_grids(folder: Path, grids: list[Image.Image]) -> list[Path]:
 def test_a_learning_film_goes_from_the_first_grid_to_the_last_and_stays_there(tmp_path: Path) -> None:
     greys = range(20, 221, 20)
     grids = saved_grids(tmp_path, [Image.new("RGB", (256, 128), (grey,) * 3) for grey in greys])
-    learning_film(grids, tmp_path / "learning.mp4")
+    list(learning_film(grids, tmp_path / "learning.mp4"))
     about, frames = read(tmp_path / "learning.mp4")
     assert frames.shape[1:] == (256, 512, 3)
     brightness = frames.mean((1, 2, 3))
@@ -220,11 +220,17 @@ def test_a_learning_film_goes_from_the_first_grid_to_the_last_and_stays_there(tm
     assert 5 < float(about["duration"]) < 20  # type: ignore[arg-type]
 
 
+def test_a_learning_film_tells_how_far_it_is(tmp_path: Path) -> None:
+    grids = saved_grids(tmp_path, [Image.new("RGB", (64, 64), (grey,) * 3) for grey in (20, 90, 160)])
+    told = [(progress.done, progress.total) for progress in learning_film(grids, tmp_path / "learning.mp4")]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
 def test_a_learning_film_bears_grids_of_other_sizes_and_damaged_ones(tmp_path: Path) -> None:
     sizes = (64, 64), (300, 120), (601, 301)
     grids = saved_grids(tmp_path, [Image.new("RGB", size, "white") for size in sizes])
     grids[1].write_bytes(b"RIFF torn")
-    learning_film(grids, tmp_path / "learning.mp4")
+    list(learning_film(grids, tmp_path / "learning.mp4"))
     assert read(tmp_path / "learning.mp4")[1].shape[1:] == (302, 602, 3)
 
 

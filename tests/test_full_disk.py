@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from disks import full_disk
-from page_server import Server, write_untrained
+from page_server import Site, write_untrained
 from run_makers import ENDLESS, TINY, ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import StorageError
@@ -28,6 +28,7 @@ from neural_art.runs.run import Run
 from neural_art.runs.status import state_of
 from neural_art.runs.studio import Studio
 from neural_art.runs.supervisor import Supervisor
+from neural_art.web.serving import answering
 
 SENTENCE = "The disk is full."
 SMALL = 20_000
@@ -112,12 +113,12 @@ def test_paintings_that_find_no_room_leave_those_that_were_there(studio: Studio,
 
 
 def test_an_upload_that_finds_no_room_can_be_sent_again(tmp_path: Path) -> None:
-    server = Server(tmp_path)
-    run = server.ask("create", name="Hills")["run"]
-    files = [{"path": server.upload("1.png", b"x" * 100), "name": "1.png"}]
+    site = Site(tmp_path)
+    take, run = answering(site.tab._uploads.take), site.studio.create("Hills").id
+    request = {"run": run, "files": [{"path": site.upload(b"x" * 100), "name": "1.png"}], "unread": []}
     with full_disk():
-        assert SENTENCE in server.ask("take", run=run, files=files)["error"]
-    assert server.ask("take", run=run, files=files) == {"taken": 1}
+        assert SENTENCE in take(request)["error"]
+    assert take(request) == {"run": run, "taken": 1}
 
 
 def test_a_film_that_fails_for_another_reason_does_not_blame_the_disk(

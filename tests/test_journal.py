@@ -115,3 +115,9 @@ def test_a_full_disk_is_a_storage_error(run: Run, journal: Journal) -> None:
     with pytest.raises(StorageError) as caught, storage_errors():
         journal.append(stepped(1))
     assert caught.value.code == "disk-full"
+
+
+def test_it_is_known_where_a_finished_training_went_on_but_not_each_pause(journal: Journal) -> None:
+    for event in (started(), stepped(3), started(3, resumed=True), finished(5), started(5, resumed=True), stepped(8)):
+        journal.append(event)
+    assert journal.digest.continued == (5.0,)

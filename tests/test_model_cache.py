@@ -30,6 +30,17 @@ def test_a_model_is_kept_until_there_is_a_newer_one(trained: Run) -> None:
     until(lambda: cache.get(trained) is not first)
 
 
+def test_its_version_is_known_without_waiting_once_it_is_open(trained: Run) -> None:
+    cache = ModelCache()
+    assert cache.version(trained) is None
+    until(lambda: cache.version(trained) is not None)
+    opened = cache.get(trained)
+    assert cache.version(trained) == opened.step
+    trained.paths.checkpoint.touch()
+    assert cache.version(trained) == opened.step, "asking for it opens a newer model"
+    until(lambda: cache.get(trained) is not opened)
+
+
 def test_a_newer_model_that_cannot_be_opened_leaves_the_one_before(trained: Run, tmp_path: Path) -> None:
     run = Run(tmp_path / trained.id)
     shutil.copytree(trained.folder, run.folder)

@@ -1,20 +1,42 @@
-"""Step 3: pictures at positions, thumbnails and favourites."""
+"""What the stage and the tiles ask: pictures at positions, thumbnails and favourites."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from page_server import POSITION, Server, content, playable, write_paintings, write_untrained
+from page_server import POSITION, content, playable, write_paintings, write_untrained
 from PIL import Image
 
 from neural_art.explore.position import Position
+from neural_art.runs.ready import READY, ReadyModel
 from neural_art.runs.run import Run
+from neural_art.runs.studio import Studio
+from neural_art.web.explore import Explore, file_name
+from neural_art.web.serving import answering
+
+
+class Server:
+    """The calls by their names, with an answer whatever they are sent. ``published``: files, by their names."""
+
+    def __init__(self, folder: Path) -> None:
+        write_untrained(folder / "ready.safetensors")
+        self.studio = Studio(folder / "runs", start=False)
+        self.published: dict[str, bytes] = {}
+        self.calls = Explore(self.studio, ReadyModel(folder / "ready.safetensors"), self._publish)
+
+    def ask(self, call: str, **details: Any) -> dict[str, Any]:
+        return answering(getattr(self.calls, call))(details)
+
+    def _publish(self, content: bytes, name: str) -> str:
+        self.published[name] = content
+        return f"at/{name}"
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +53,8 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 def test_a_model_says_what_it_offers(played: tuple[Server, Run]) -> None:
     server, run = played
     offer = server.ask("explore", run=run.id)
-    assert offer["aspect"] == 1.5
     assert offer["names"][:2] == ["hill 00", "hill 02"]
-    assert offer["class_names"] == ["dawn", "dusk"]
+    assert offer["classes"] == ["dawn", "dusk"]
     assert offer["version"] == 5
     assert offer["favourites"] == []
 
@@ -47,7 +68,7 @@ def test_a_position_that_is_not_there_is_refused(played: tuple[Server, Run], wro
         assert server.ask(handler, run=run.id, enlarge=1, position=wrong)["code"].startswith("explore.")
     assert server.ask("paint_many", run=run.id, side=64, positions=[wrong])["code"].startswith("explore.")
     if wrong is None or wrong["a"] == 0:  # the model may have more paintings later
-        assert server.ask("favourites", run=run.id, favourites=[wrong])["code"].startswith("explore.")
+        assert server.ask("keep", run=run.id, position=wrong)["code"].startswith("explore.")
 
 
 def test_no_more_is_painted_than_is_reasonable(played: tuple[Server, Run]) -> None:
@@ -94,7 +115,9 @@ def test_a_fine_picture_is_the_same_one_larger_with_the_enlargers_strokes(played
 def test_a_png_comes_in_the_paintings_aspect_and_says_what_made_it(played: tuple[Server, Run]) -> None:
     server, run = played
     answer = server.ask("picture", run=run.id, position=POSITION, enlarge=4)
-    with Image.open(io.BytesIO(content(answer["picture"]))) as picture:
+    assert answer["address"] == f"at/{answer['name']}"
+    assert answer["name"].startswith("Hills-4x-")
+    with Image.open(io.BytesIO(server.published[answer["name"]])) as picture:
         assert picture.size == (384, 256)
         assert json.loads(picture.info["neural_art"])["position"]["seed"] == 7
 
@@ -107,14 +130,6 @@ def test_thumbnails_show_the_runs_own_paintings(played: tuple[Server, Run]) -> N
         assert server.ask("thumbnails", run=run.id, indexes=indexes)["code"] == "run.no-such-paintings"
 
 
-def test_favourites_are_kept_with_the_run(played: tuple[Server, Run]) -> None:
-    server, run = played
-    kept = server.ask("favourites", run=run.id, favourites=[POSITION])["favourites"]
-    assert kept == [POSITION]
-    assert server.ask("explore", run=run.id)["favourites"] == kept
-    assert server.ask("favourites", run=run.id, favourites=[]) == {"favourites": []}
-
-
 def test_favourites_of_two_tabs_are_all_kept(played: tuple[Server, Run]) -> None:
     server, run = played
     one, other = POSITION, POSITION | {"seed": 8}
@@ -122,8 +137,10 @@ def test_favourites_of_two_tabs_are_all_kept(played: tuple[Server, Run]) -> None
     assert server.ask("keep", run=run.id, position=other) == {"favourites": [one, other]}
     assert server.ask("unkeep", run=run.id, position=one) == {"favourites": [other]}
     assert server.ask("unkeep", run=run.id, position=one) == {"favourites": [other]}
-    assert server.ask("keep", run=run.id, position={"seed": -1})["code"].startswith("explore.")
-    server.ask("favourites", run=run.id, favourites=[])
+    assert (
+        server.ask("explore", run=run.id)["favourites"] == server.ask("favourites", run=run.id)["favourites"] == [other]
+    )
+    server.ask("unkeep", run=run.id, position=other)
 
 
 def test_the_page_is_told_how_many_sliders_move_anything(played: tuple[Server, Run]) -> None:
@@ -138,6 +155,49 @@ def test_the_page_is_told_how_many_sliders_move_anything(played: tuple[Server, R
 def test_a_position_comes_back_with_its_values_in_the_same_order(played: tuple[Server, Run]) -> None:
     """The page compares positions as JSON, so that a favourite is recognised."""
     server, run = played
-    (kept,) = server.ask("favourites", run=run.id, favourites=[POSITION])["favourites"]
+    (kept,) = server.ask("keep", run=run.id, position=POSITION)["favourites"]
     assert list(kept) == list(POSITION)
-    server.ask("favourites", run=run.id, favourites=[])
+    server.ask("unkeep", run=run.id, position=POSITION)
+
+
+def test_the_shipped_model_is_explored_and_nothing_is_written(played: tuple[Server, Run]) -> None:
+    server, _ = played
+    before = server.studio.root.stat().st_mtime_ns
+    offer = server.ask("explore", run=READY)
+    assert (offer["names"], offer["favourites"], offer["directions"]) == ([], [], 8)
+    assert content(server.ask("paint", run=READY, position=POSITION)["picture"]).startswith(b"\xff\xd8")
+    assert server.ask("picture", run=READY, position=POSITION, enlarge=1)["name"].endswith(".png")
+    assert server.ask("thumbnails", run=READY, indexes=[0])["code"] == "run.no-such-paintings"
+    assert server.studio.root.stat().st_mtime_ns == before
+
+
+def test_what_is_kept_of_the_shipped_model_makes_a_run_that_paints_the_same(played: tuple[Server, Run]) -> None:
+    server, _ = played
+    answer = server.ask("keep", run=READY, position=POSITION, language="zh")
+    assert answer["favourites"] == [POSITION]
+    assert server.studio.status(answer["run"]).name == "现成的模型"
+    assert server.ask("explore", run=answer["run"])["favourites"] == [POSITION]
+    one, other = (server.ask("paint", run=run, position=POSITION)["picture"] for run in (READY, answer["run"]))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("run", "file"),
+    [("Monet's Garden", "Monet-s-Garden"), ("睡莲 2", "睡莲-2"), ("../..", "neural-art"), ("", "neural-art")],
+)
+def test_a_file_is_named_after_the_run(run: str, file: str) -> None:
+    assert file_name(run) == file
+
+
+def test_a_slider_s_request_that_was_overtaken_is_not_painted(played: tuple[Server, Run]) -> None:
+    server, run = played
+
+    def paint(visitor: str = "", **details: Any) -> dict[str, Any]:
+        return answering(server.calls.paint)({"run": run.id, "position": POSITION, **details}, visitor)
+
+    assert "picture" in paint(client="tab", number=2)
+    assert paint(client="tab", number=1) == {"stale": True}
+    assert "picture" in paint(client="tab", number=1, visitor="192.0.2.2"), "somebody else's tab of that name"
+    assert "picture" in paint(), "a page that does not number its requests"
+    assert paint(client="tab", number="3")["code"] == "run.not-whole"
+    assert paint(client=7, number=3)["code"] == "run.request-no-text"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from neural_art import shipped, web
 from neural_art.errors import SettingsError
 from neural_art.runs.quotas import HOSTED, Quotas
 from neural_art.web import Settings
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_settings_come_from_the_environment() -> None:
@@ -118,3 +123,16 @@ def test_a_folder_of_uploads_that_cannot_be_used_is_named(
     with pytest.raises(SettingsError, match="with GRADIO_TEMP_DIR") as refused:
         web.launch(Settings(port=port, runs=tmp_path / "runs"))
     assert uploads in str(refused.value)
+
+
+def test_gradio_finds_the_page_in_app_py_without_serving_it(port: int, tmp_path: Path) -> None:
+    environment = {**os.environ, "NEURAL_ART_RUNS": str(tmp_path / "runs"), "GRADIO_TEMP_DIR": str(tmp_path / "up")}
+    code = "import app, gradio; assert isinstance(app.demo, gradio.Blocks) and not app.demo.is_running"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, timeout=60)
+    taken = {**environment, "NEURAL_ART_RUNS": "/proc/nowhere"}
+    refused = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=taken, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    assert "NEURAL_ART_RUNS" in refused.stderr
+    assert "Traceback" not in refused.stderr

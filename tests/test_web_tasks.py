@@ -40,12 +40,12 @@ def test_a_task_tells_its_stage_its_progress_and_its_result() -> None:
 def test_a_task_that_fails_says_why() -> None:
     def work() -> Iterator[News]:
         yield Progress(1, 2, "one")
-        raise RunError("no-film")
+        raise RunError("no-paintings")
 
     standing = settled(Tasks(), work)
     assert standing.state == "failed"
     assert standing.error is not None
-    assert standing.error.code == "no-film"
+    assert standing.error.code == "no-paintings"
     assert standing.progress.done == 1
 
 

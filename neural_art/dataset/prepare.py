@@ -20,7 +20,7 @@ from neural_art.checks import brief
 from neural_art.dataset.decoding import DecodedImage, DecodePool, matte_colour
 from neural_art.dataset.duplicates import find_near_duplicates
 from neural_art.dataset.limits import Limits
-from neural_art.dataset.names import class_of, common_folder
+from neural_art.dataset.names import class_of, common_folder, natural_key
 from neural_art.dataset.report import (
     REPORT,
     NearDuplicate,
@@ -52,8 +52,11 @@ def prepare(
     fit: str = "squeeze",
     matte: str = "#ffffff",
     limits: Limits | None = None,
+    unread: Sequence[Rejection] = (),
 ) -> Iterator[Progress | Report]:
     """Check ``uploads`` and keep the paintings in ``folder``. Yields ``Progress``, and the ``Report`` last.
+
+    ``unread``: files that belong to the upload and never came, for the report.
 
     Files are taken in the natural order of their names, so the same upload gives the same folder. A single top folder
     around everything is skipped; the folders below it are the classes.
@@ -72,7 +75,7 @@ def prepare(
         folder.mkdir(parents=True, exist_ok=True)
         earlier = read_report(folder) if (folder / REPORT).exists() else None
         _remove_unlisted(folder, earlier)
-    found = gather(uploads, limits)
+    found = sorted([*gather(uploads, limits), *unread], key=lambda each: natural_key(each.name))
     yield Progress(0, len(found), "")
     selection = _Selection(folder, earlier, limits)
     complete = False

@@ -98,38 +98,46 @@ def latent_film(explorer: Explorer, latents: Tensor, path: Path, *, fps: int = 3
     yield Progress(total, total, path.name)
 
 
-def learning_film(sample_grids: Sequence[Path], path: Path) -> None:
+def learning_film(sample_grids: Sequence[Path], path: Path) -> Iterator[Progress]:
     """Writes the sample grids of a run as a film: each fades into the next, and the last stays for two seconds.
 
-    Raises ``ExploreError`` if there is none that can be read.
+    ``path`` is there when the iteration has ended. Raises ``ExploreError`` if there is no grid that can be read.
     """
     opened = (picture for picture in map(_opened, reversed(sample_grids)) if picture is not None)
     last = next(opened, None)
     if last is None:
         raise ExploreError("nothing-to-film")
-    fps = 30
     scale = max(1.0, _LONGEST / max(last.size)) * min(1.0, _LARGEST / max(last.size))
     size = (max(2, round(last.width * scale)), max(2, round(last.height * scale)))
-    fade = max(3, min(fps, round(10 * fps / len(sample_grids))))  # frames from a grid to the next: ten seconds for all
+    return _fading(sample_grids, size, path, fps=30)
 
-    def frames() -> Iterator[np.ndarray]:
-        before: np.ndarray | None = None
-        for grid in sample_grids:
+
+def _fading(sample_grids: Sequence[Path], size: tuple[int, int], path: Path, *, fps: int) -> Iterator[Progress]:
+    total = len(sample_grids)
+    fade = max(3, min(fps, round(10 * fps / total)))  # frames from a grid to the next: ten seconds for all
+    before: np.ndarray | None = None
+    with _writing(path, fps) as writer:
+        for done, grid in enumerate(sample_grids):
+            yield Progress(done, total, path.name)
             picture = _opened(grid)
             if picture is None:  # a damaged file is no reason to have no film
                 continue
             now = _fitted(picture, size)
-            if before is None:
-                yield from itertools.repeat(now, fps // 2)
-            else:
-                for number in range(1, fade + 1):
-                    share = number / fade
-                    yield (before * (1 - share) + now * share + 0.5).astype(np.uint8)
+            frames = itertools.repeat(now, fps // 2) if before is None else _fade(before, now, fade)
+            for frame in frames:
+                writer.add(Image.fromarray(frame))
             before = now
         assert before is not None
-        yield from itertools.repeat(before, 2 * fps)
+        for _ in range(2 * fps):
+            writer.add(Image.fromarray(before))
+    yield Progress(total, total, path.name)
 
-    write_mp4(frames(), path, fps=fps)
+
+def _fade(before: np.ndarray, now: np.ndarray, frames: int) -> Iterator[np.ndarray]:
+    """From one picture to another, which is the last frame."""
+    for number in range(1, frames + 1):
+        share = number / frames
+        yield (before * (1 - share) + now * share + 0.5).astype(np.uint8)
 
 
 def write_mp4(frames: Iterable[np.ndarray | Image.Image], path: Path, *, fps: int = 30) -> None:

@@ -35,7 +35,8 @@ class Digest:
     """A summary of one events file. Get one with ``digest_of``, which shares and updates them.
 
     ``size``: bytes read, always up to the end of a line. ``newest``: the newest event. ``end``: "finished" or "failed"
-    if nothing came after that event. ``grids``: sample grids so far.
+    if nothing came after that event. ``grids``: sample grids so far. ``continued``: the seconds at which a finished
+    training went on.
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,6 +93,7 @@ class Digest:
         self._end_size = 0
         self._inode = 0
         self._last: dict[str, dict[str, Any]] = {}
+        self.continued: tuple[float, ...] = ()
         self._grid_steps: list[int] = []
         self._steps = array("q")
         self._columns = tuple(array("d") for _ in Series.__dataclass_fields__)
@@ -109,6 +111,8 @@ class Digest:
             self._last.pop("stepped", None)
             self._last.pop("rolledback", None)
             self._take_back(event["step"])
+            if self.end == "finished":
+                self.continued += (float(event["seconds"]),)
         elif kind == "stepped":
             values = [event.get(name) for name in Series.__dataclass_fields__]
             numbers = [float(value) for value in values if isinstance(value, (int, float))]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from neural_art import files
 from neural_art.dataset import prepare as dataset
 from neural_art.dataset.limits import Limits
-from neural_art.dataset.report import Report
+from neural_art.dataset.report import Rejection, Report
 from neural_art.dataset.sources import Uploads
 from neural_art.errors import NeuralArtError, RunError
 from neural_art.events import Progress
@@ -35,9 +35,15 @@ class Intake:
         self._busy: set[str] = set()  # ids of runs whose paintings are being changed
 
     def add_paintings(
-        self, run_id: str | None, uploads: Uploads, *, fit: str = "squeeze", matte: str = "#ffffff"
+        self,
+        run_id: str | None,
+        uploads: Uploads,
+        *,
+        fit: str = "squeeze",
+        matte: str = "#ffffff",
+        unread: Sequence[Rejection] = (),
     ) -> Iterator[Run | Progress | Report]:
-        """Check paintings and add them to those of the run; the report comes last.
+        """Check paintings and add them to those of the run; the report comes last. ``unread``: files that never came.
 
         Without an id, a run is made and yielded first; it is deleted again if this fails. Raises ``DatasetError``
         (``TooFewPaintings``, with a report, if too few can be used). After an error, and when the iteration is broken
@@ -46,7 +52,7 @@ class Intake:
         with self._changing(run_id) as run:
             if run_id is None:
                 yield run
-            yield from self._prepare(run, uploads, fit, matte)
+            yield from self._prepare(run, uploads, fit, matte, unread)
 
     def add_samples(
         self, run_id: str | None, *, count: int = 96, seed: int = 0, fit: str = "squeeze", matte: str = "#ffffff"
@@ -105,8 +111,11 @@ class Intake:
                     with contextlib.suppress(NeuralArtError, OSError):
                         run.delete()
 
-    def _prepare(self, run: Run, uploads: Uploads, fit: str, matte: str) -> Iterator[Progress | Report]:
-        for each in dataset.prepare(uploads, run.paths.paintings, fit=fit, matte=matte, limits=self._limits):
+    def _prepare(
+        self, run: Run, uploads: Uploads, fit: str, matte: str, unread: Sequence[Rejection] = ()
+    ) -> Iterator[Progress | Report]:
+        paintings, limits = run.paths.paintings, self._limits
+        for each in dataset.prepare(uploads, paintings, fit=fit, matte=matte, limits=limits, unread=unread):
             if not run.exists():
                 raise RunError("deleted")
             yield each

@@ -53,8 +53,8 @@ class ModelCache:
                 with self._lock:
                     cached = self._open.get(run.id)
                 return cached[1] if cached is not None else self._add(run, mtime)
-        if cached[0] != mtime and opening.acquire(blocking=False):
-            threading.Thread(target=self._renew, args=(run, mtime, opening), name="model", daemon=True).start()
+        if cached[0] != mtime:
+            self._open_soon(run, mtime, opening)
         return cached[1]
 
     def load_pytorch(self) -> None:
@@ -67,17 +67,31 @@ class ModelCache:
 
         torch.set_num_threads(1)
 
+    def version(self, run: Run) -> int | None:
+        """The step of the run's open model; None while it is being opened, in the background like a newer one."""
+        mtime = run.paths.checkpoint.stat().st_mtime_ns
+        with self._lock:
+            opening = self._opening.setdefault(run.id, threading.Lock())
+            cached = self._open.get(run.id)
+        if cached is None or cached[0] != mtime:
+            self._open_soon(run, mtime, opening)
+        return None if cached is None else cached[1].step
+
     def remove(self, id: str) -> None:
         """Close the model of a run that is gone."""
         with self._lock:
             self._open.pop(id, None)
             self._opening.pop(id, None)
 
+    def _open_soon(self, run: Run, mtime: int, opening: threading.Lock) -> None:
+        if opening.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(run, mtime, opening), name="model", daemon=True).start()
+
     def _renew(self, run: Run, mtime: int, opening: threading.Lock) -> None:
         try:
             self._add(run, mtime)
         except Exception:
-            _log.exception("A newer model of a run could not be opened.")
+            _log.exception("The newest model of a run could not be opened.")
         finally:
             opening.release()
 

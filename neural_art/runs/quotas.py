@@ -10,10 +10,10 @@ from typing import Final
 class Quotas:
     """How much one visitor may have, and how much all together. The defaults are for a person's own machine.
 
-    One visitor: ``runs_an_hour`` made; ``empty_runs`` without paintings; ``trainings`` waiting or under way, with
-    ``training_minutes`` to go; ``upload_bytes`` uploaded and not checked; ``disk_bytes`` in runs, None for any number;
-    ``tasks`` waiting or under way. All together: ``all_runs``, ``all_trainings`` and ``all_tasks``; ``free_bytes`` of
-    the disk are never used up by runs and uploads.
+    One visitor: ``runs_an_hour`` made; ``empty_runs`` without paintings or a model; ``trainings`` waiting or under
+    way, with ``training_minutes`` to go; ``upload_bytes`` uploaded and not checked; ``disk_bytes`` in runs, None for
+    any number; ``tasks`` waiting or under way. All together: ``all_runs``, ``all_trainings`` and ``all_tasks``;
+    ``free_bytes`` of the disk are never used up by runs and uploads.
     """
 
     runs_an_hour: int = 1000

@@ -164,6 +164,17 @@ class Studio:
             run.touch()
             return self._models.get(run)
 
+    def model_version(self, id: str) -> int | None:
+        """The step of the model that ``explorer`` gives; None while it is being opened, which this begins if need be.
+
+        Raises ``RunError`` before the first checkpoint.
+        """
+        run = self.run(id)
+        if not run.paths.checkpoint.exists():
+            raise RunError("no-model-yet")
+        with storage_errors():
+            return self._models.version(run)
+
     # ---- training
 
     def train(self, id: str, recipe: Recipe, budget: Budget, *, visitor: str = "") -> None:

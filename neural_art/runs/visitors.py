@@ -225,7 +225,7 @@ class Visitors:
         if len(theirs.made) >= most.runs_an_hour:
             minutes = math.ceil((theirs.made[0] + HOUR - now) / 60)
             raise RunError("too-many-runs", most=most.runs_an_hour, minutes=minutes)
-        empty = sum(not run.paths.report.exists() for run in self._runs_of(theirs)) + theirs.making
+        empty = sum(_is_empty(run) for run in self._runs_of(theirs)) + theirs.making
         if empty >= most.empty_runs:
             raise RunError("too-many-empty-runs", count=most.empty_runs)
         making = sum(each.making for each in self._visitors.values())
@@ -268,3 +268,8 @@ def _size(path: Path) -> int | None:
 def _folder_bytes(folder: Path) -> int:
     """The size of all files in a folder and below it."""
     return sum(_size(Path(place) / name) or 0 for place, _, names in os.walk(folder) for name in names)
+
+
+def _is_empty(run: Run) -> bool:
+    """Whether there are neither paintings nor a model, as a run has that began with the one that is shipped."""
+    return not run.paths.report.exists() and not run.paths.checkpoint.exists()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import sys
 import threading
-import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,41 +19,54 @@ from neural_art.web.settings import Settings
 if TYPE_CHECKING:
     import gradio as gr
 
-__all__ = ["Settings", "launch", "serve"]
+    from neural_art.runs.studio import Studio
+
+__all__ = ["Prepared", "Settings", "launch", "prepare", "serve"]
 
 LOAD_AFTER: Final = 1.0
 """Seconds from the server's start to when it loads PyTorch, which takes it another one or two: a page that is opened at
 once goes first. Whoever wants a picture earlier makes it load at once."""
 
-PARTIAL_SECONDS: Final = 3600.0
-"""An upload that nothing was added to for so long is no longer under way."""
+
+@dataclass(frozen=True)
+class Prepared:
+    """A page and what serves it."""
+
+    settings: Settings
+    studio: Studio
+    page: gr.Blocks
+
+    def launch(self) -> gr.Blocks:
+        """The page, being served in a thread. Raises ``SettingsError`` if the port cannot be used."""
+        from neural_art.web.page import launch_options
+
+        _check_port(self.settings)
+        self.page.launch(prevent_thread_lock=True, **launch_options(self.settings, self.studio))
+        loading = threading.Timer(LOAD_AFTER, self.studio.load_pytorch)
+        loading.daemon = True
+        loading.start()
+        return self.page
+
+    def serve(self) -> None:
+        """Serve the page until it is interrupted. Raises ``SettingsError`` if the port cannot be used."""
+        self.launch()
+        host = "127.0.0.1" if self.settings.host == "0.0.0.0" else self.settings.host
+        sys.stdout.write(f"neural_art is at http://{host}:{self.settings.port}\n")
+        sys.stdout.flush()
+        self.page.block_thread()
 
 
-def serve(settings: Settings) -> None:
-    """Serve the page until it is interrupted. Raises ``SettingsError`` if the port or a folder cannot be used."""
-    page = launch(settings)
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
-    sys.stdout.write(f"neural_art is at http://{host}:{settings.port}\n")
-    sys.stdout.flush()
-    page.block_thread()
-
-
-def launch(settings: Settings) -> gr.Blocks:
-    """The page, being served in a thread. Raises ``SettingsError`` if the port or a folder cannot be used."""
+def prepare(settings: Settings) -> Prepared:
+    """The page over the runs of ``settings``, not yet served. Raises ``SettingsError`` if a folder cannot be used."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it when it is imported
     bypass_proxies(os.environ, settings.host)  # so it does these
-    _check_port(settings)
     _check_runs_folder(settings.runs)
     with quick_imports():  # here: whoever only reads settings need not wait for them
-        from gradio.utils import get_upload_folder
-
         from neural_art.runs.studio import Studio
         from neural_art.web.gate import choose_cache
-        from neural_art.web.page import build, launch_options
+        from neural_art.web.page import build
 
     cache = choose_cache(os.environ)
-    _check_upload_folder(Path(get_upload_folder()))
-    _remove_partial_uploads(Path(get_upload_folder()))
     studio = Studio(
         settings.runs,
         at_once=settings.at_once,
@@ -65,12 +77,19 @@ def launch(settings: Settings) -> gr.Blocks:
         left_hours=settings.left_hours,
         cache=cache,
     )
-    page = build(studio, settings)
-    page.launch(prevent_thread_lock=True, **launch_options(settings, studio))
-    loading = threading.Timer(LOAD_AFTER, studio.load_pytorch)
-    loading.daemon = True
-    loading.start()
-    return page
+    return Prepared(settings, studio, build(studio, settings))
+
+
+def launch(settings: Settings) -> gr.Blocks:
+    """The page, being served in a thread. Raises ``SettingsError`` if the port or a folder cannot be used."""
+    _check_port(settings)  # before anything takes time
+    return prepare(settings).launch()
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page until it is interrupted. Raises ``SettingsError`` if the port or a folder cannot be used."""
+    _check_port(settings)
+    prepare(settings).serve()
 
 
 def _check_port(settings: Settings) -> None:
@@ -88,22 +107,3 @@ def _check_runs_folder(folder: Path) -> None:
         check_usable(folder)
     except OSError as error:
         raise SettingsError("runs-folder-unusable", folder=folder, why=system_reason(error)) from error
-
-
-def _check_upload_folder(folder: Path) -> None:
-    try:
-        check_usable(folder)
-    except OSError as error:
-        raise SettingsError("upload-folder-unusable", folder=folder, why=system_reason(error)) from error
-
-
-def _remove_partial_uploads(folder: Path) -> None:
-    """Remove what was uploaded in part when a connection broke, the disk was full or a server was killed.
-
-    Gradio writes to a file of this name, and moves it into a folder of its own once it is whole. The folder may be that
-    of other servers, too.
-    """
-    for path in folder.glob("tmp????????"):
-        with contextlib.suppress(OSError):
-            if path.is_file() and time.time() - path.stat().st_mtime > PARTIAL_SECONDS:
-                path.unlink()

@@ -1,4 +1,4 @@
-"""Values for a browser: pictures as data URIs, and reports, errors and the status of a run as plain JSON.
+"""Values for a browser: pictures as data URIs, and rejected files and errors as plain JSON.
 
 Paths on this machine are nobody's business, so none is ever part of an answer.
 """
@@ -15,8 +15,6 @@ from PIL import Image
 from neural_art.dataset.report import Painting, Report
 from neural_art.errors import NeuralArtError
 from neural_art.images import encode
-from neural_art.runs.status import Status
-from neural_art.web.tasks import Standing
 
 NAMED_REJECTIONS: Final = 300
 """Rejected files that the page names; it only counts the others."""
@@ -51,49 +49,6 @@ def short_name(painting: Painting) -> str:
 def point(value: float) -> float | None:
     """A value of a plotted line; None, which JSON knows, for one that is not a number."""
     return round(value, 4) if math.isfinite(value) else None
-
-
-def status(current: Status, language: str) -> dict[str, Any]:
-    """The part of a run's status that the page shows."""
-    return {
-        "id": current.id,
-        "name": current.name,
-        "state": current.state,
-        "desired_state": current.desired_state,
-        "step": current.step,
-        "progress": current.progress,
-        "seconds": current.seconds,
-        "seconds_left": current.seconds_left,
-        "sample_grids": current.sample_grids,
-        "reason": current.reason.sentence(language) if current.reason else None,
-        "notice": current.notice.sentence(language) if current.notice else None,
-        "queue_place": current.queue_place,
-        "recipe": current.recipe,
-        "size": current.size,
-        "minutes": current.minutes,
-        "paintings": current.paintings,
-        "can_explore": current.can_explore,
-    }
-
-
-def task(standing: Standing | None, language: str) -> dict[str, Any]:
-    """How a task stands: "working" with its progress, "done" with its result, "failed" with the reason, or "none"."""
-    if standing is None:
-        return {"state": "none"}
-    answer: dict[str, Any] = {
-        "state": standing.state,
-        "done": standing.progress.done,
-        "total": standing.progress.total,
-        "name": standing.progress.name,
-        "stage": standing.stage,
-        **standing.result,
-    }
-    if standing.error is not None:
-        answer |= {"reason": standing.error.message.sentence(language), "code": standing.error.message.code}
-        report = getattr(standing.error, "report", None)  # too few paintings: the report names those that were rejected
-        if isinstance(report, Report):
-            answer["rejections"] = rejections(report, language)
-    return answer
 
 
 def rejections(report: Report, language: str) -> list[dict[str, str]]:

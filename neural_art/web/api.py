@@ -57,7 +57,14 @@ class Endpoints:
             ],
         }
 
-    def train(self, run: str, minutes: float, recipe: str, seed: float, asked: gr.Request) -> dict[str, Any]:
+    def train(
+        self,
+        run: str,
+        asked: gr.Request,
+        minutes: float = DEFAULT_MINUTES,
+        recipe: str = Recipe().name,
+        seed: int = Recipe().seed,
+    ) -> dict[str, Any]:
         """Queue a run for its training; answers as ``status`` does."""
         visitor = visitor_of(asked, self._proxies)
         self._studio.train(run, Recipe(name=recipe, seed=int(seed)), Budget.requested(minutes), visitor=visitor)
@@ -88,25 +95,21 @@ class Endpoints:
 
 
 def add_endpoints(studio: Studio, proxies: int = 0) -> None:
-    """Add the endpoints to the page that is being built. Their components are never shown."""
-    endpoints, default = Endpoints(studio, Path(gr.utils.get_upload_folder()), proxies), Recipe()
+    """Add the endpoints to the page that is being built. Those that take or give a file have hidden components."""
+    endpoints = Endpoints(studio, Path(gr.utils.get_upload_folder()), proxies)
+    for function in (endpoints.train, endpoints.status, endpoints.stop, endpoints.delete):
+        gr.api(_in_words(function), api_name=function.__name__, api_description=function.__doc__)
     with gr.Group(visible=False):
-        zipped = gr.File(file_types=[".zip"], label="paintings")
-        name, run, recipe = gr.Textbox(label="name"), gr.Textbox(label="run"), gr.Textbox(default.name, label="recipe")
-        minutes, seed, enlarge = (
-            gr.Number(DEFAULT_MINUTES, label="minutes"),
-            gr.Number(default.seed, label="seed"),
-            gr.Number(1, label="enlarge"),
+        zipped, name, made = (
+            gr.File(file_types=[".zip"], label="paintings"),
+            gr.Textbox(label="name"),
+            gr.JSON(label="run"),
         )
-        position, answer = gr.JSON(label="position"), gr.JSON(label="answer")
-        deleted, picture = gr.Textbox(label="deleted"), gr.File(label="picture")
+        run, position, enlarge = gr.Textbox(label="run"), gr.JSON(label="position"), gr.Number(1, label="enlarge")
+        picture = gr.Image(format="png", label="picture")  # a program gets a picture, not the name of a file
         wiring: list[tuple[Callable[..., Any], list[Any], Any]] = [
-            (endpoints.create, [zipped, name], answer),
-            (endpoints.train, [run, minutes, recipe, seed], answer),
-            (endpoints.status, [run], answer),
-            (endpoints.stop, [run], answer),
+            (endpoints.create, [zipped, name], made),
             (endpoints.paint, [run, position, enlarge], picture),
-            (endpoints.delete, [run], deleted),
         ]
         for function, inputs, output in wiring:
             gr.Button(visible=False).click(

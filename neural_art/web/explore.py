@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
@@ -13,9 +15,11 @@ from neural_art.errors import RunError
 from neural_art.explore.limits import ENLARGED
 from neural_art.explore.newest import Newest
 from neural_art.runs.favourites import Favourites
+from neural_art.runs.ready import READY, ReadyModel
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, requests
 from neural_art.web.requests import Request
+from neural_art.web.words import say
 
 if TYPE_CHECKING:
     from neural_art.explore.explorer import Explorer
@@ -40,23 +44,26 @@ THUMBNAILS: Final = 48
 
 
 class Explore:
-    """What the page asks at step 3."""
+    """What the stage and the tiles ask. In place of a run's id stands ``READY`` for the model that is shipped.
 
-    def __init__(self, studio: Studio) -> None:
+    ``publish(content, name)`` makes a file that a browser may load, and gives its address.
+    """
+
+    def __init__(self, studio: Studio, ready: ReadyModel, publish: Callable[[bytes, str], str]) -> None:
         self._studio = studio
         self._newest = Newest()
+        self._ready = ready
+        self._publish = publish
 
     def explore(self, request: Request) -> dict[str, Any]:
         """What the run's model offers; ``directions``: how many of the sliders move anything."""
-        run = self._studio.run(requests.text(request, "run"))
-        explorer = self._studio.explorer(run.id)
+        explorer = self._explorer(request)
         return {
-            "aspect": explorer.aspect,
             "names": [answers.short_name(painting) for painting in explorer.paintings],
-            "class_names": list(explorer.class_names),
+            "classes": list(explorer.class_names),
             "version": explorer.step,
-            "favourites": Favourites(run).all(),
             "directions": len(explorer.directions),
+            **self.favourites(request),
         }
 
     def paint(self, request: Request) -> dict[str, Any]:
@@ -92,29 +99,35 @@ class Explore:
 
     def thumbnails(self, request: Request) -> dict[str, Any]:
         """Thumbnails of up to 48 of the run's own paintings, by their ``indexes``."""
-        run, indexes = self._studio.run(requests.text(request, "run")), request.get("indexes")
-        own = self._studio.explorer(run.id).paintings
+        own, indexes = self._explorer(request).paintings, request.get("indexes")
         if not isinstance(indexes, list) or len(indexes) > THUMBNAILS:
             raise RunError("request-no-list", name="indexes")
         if not all(in_range(index, (0, len(own) - 1), whole=True) for index in indexes):
             raise RunError("no-such-paintings")
-        return {"thumbnails": [answers.thumbnail(run.paths.paintings / own[index].file) for index in indexes]}
+        folder = self._studio.run(requests.text(request, "run")).paths.paintings
+        return {"thumbnails": [answers.thumbnail(folder / own[index].file) for index in indexes]}
 
     def picture(self, request: Request) -> dict[str, Any]:
-        """The picture at a ``position`` as a PNG file in the paintings' aspect, ``enlarge`` times as large."""
+        """The picture at a ``position`` as a PNG file in the paintings' aspect, ``enlarge`` times as large: its
+        ``address``, and a ``name`` after the run."""
         explorer, position = self._explorer(request), requests.position(request)
-        picture = explorer.png(position, enlarge=requests.whole(request, "enlarge", ENLARGED))
-        return {"picture": answers.data_uri(picture, "image/png")}
+        enlarge = requests.whole(request, "enlarge", ENLARGED)
+        size = "" if enlarge == 1 else f"-{enlarge}x"
+        name = f"{file_name(explorer.name)}{size}-{time.strftime('%Y%m%d-%H%M%S')}.png"
+        return {"address": self._publish(explorer.png(position, enlarge=enlarge), name), "name": name}
 
     def favourites(self, request: Request) -> dict[str, Any]:
-        """Keep these ``favourites`` (positions) instead of the earlier ones."""
-        kept = self._kept(request)
-        kept.replace([position.to_json() for position in requests.positions(request, "favourites")])
-        return {"favourites": kept.all()}
+        """The positions that were kept, oldest first."""
+        return {"favourites": [] if self._is_ready(request) else self._kept(request).all()}
 
     def keep(self, request: Request) -> dict[str, Any]:
-        """Keep one more ``position``; other tabs may keep some, too."""
-        return {"favourites": self._kept(request).keep(requests.position(request).to_json())}
+        """Keep one more ``position``; other tabs may keep some, too. Of the shipped model that makes a ``run``."""
+        position = requests.position(request).to_json()
+        if not self._is_ready(request):
+            return {"favourites": self._kept(request).keep(position)}
+        name, visitor = say("play.name", requests.language(request)), requests.visitor(request)
+        run = self._ready.make_run(self._studio, name, visitor=visitor)
+        return {"favourites": Favourites(run).keep(position), "run": run.id}
 
     def unkeep(self, request: Request) -> dict[str, Any]:
         """Keep a ``position`` no longer."""
@@ -132,5 +145,15 @@ class Explore:
             else contextlib.nullcontext(True)
         )
 
+    def _is_ready(self, request: Request) -> bool:
+        return requests.text(request, "run") == READY
+
     def _explorer(self, request: Request) -> Explorer:
-        return self._studio.explorer(requests.text(request, "run"))
+        return (
+            self._ready.explorer() if self._is_ready(request) else self._studio.explorer(requests.text(request, "run"))
+        )
+
+
+def file_name(text: str) -> str:
+    """A run's name as part of a file's."""
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:60].strip("-") or "neural-art"

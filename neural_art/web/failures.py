@@ -27,9 +27,10 @@ def reported_error(error: Exception, what: str) -> NeuralArtError:
 
 
 async def storage_refusal(request: Request, error: Exception) -> Response:
-    """The answer to an upload that the disk refused: a sentence in the browser's language, with status 507."""
+    """The answer to an upload that the disk refused: a sentence in the browser's language, with status 507 and, as the
+    gate's refusals, the error's code in the header X-Error-Code."""
     from starlette.responses import PlainTextResponse
 
     language = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
     told = reported_error(error, f"The request {request.url.path}")
-    return PlainTextResponse(told.message.sentence(language), status_code=507)
+    return PlainTextResponse(told.message.sentence(language), 507, {"X-Error-Code": told.message.code})

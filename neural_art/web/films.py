@@ -1,79 +1,65 @@
-"""Films of a run: a loop through pictures, and how the run learned. Both are made as tasks and stay with the run."""
+"""The film of how a run learned, made as a task that stays with the run, and films where browsers may get them."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from neural_art.errors import RunError
+from neural_art import files
 from neural_art.runs.journal import Journal
-from neural_art.runs.studio import Studio
-from neural_art.web import answers, requests
-from neural_art.web.requests import Request
+from neural_art.runs.run import Run
 from neural_art.web.tasks import News, Tasks
 
-LOOPS: Final = 12
-"""Looping films that a run keeps."""
-
-_NAME: Final = re.compile(r"(learning|loop)-[A-Za-z0-9_-]{1,40}\.mp4")
+LEARNING: Final = "learning"
+"""The name of the task that makes a learning film."""
 
 
-class Films:
-    """What the page asks of films."""
-
-    def __init__(self, studio: Studio, tasks: Tasks) -> None:
-        self._studio = studio
-        self._tasks = tasks
-
-    def loop_film(self, request: Request) -> dict[str, Any]:
-        """Begin a looping film through ``positions``, as the task "loop", whose result is the film's name."""
-        from neural_art.explore import film  # here, as below: it loads PyTorch
-
-        run, positions = self._studio.run(requests.text(request, "run")), requests.positions(request)
-        seconds, smoothness = requests.number(request, "seconds"), requests.number(request, "smoothness")
-        folder, name = run.paths.films, f"loop-{secrets.token_hex(8)}.mp4"
-        folder.mkdir(exist_ok=True)
-        frames = film.loop_film(self._studio.explorer(run.id), positions, folder / name, seconds, smoothness)
-
-        def work() -> Iterator[News]:
-            yield from frames
-            _keep_newest(folder, "loop-*.mp4", LOOPS)
-            yield {"film": name}
-
-        self._tasks.start(run.id, "loop", work, visitor=requests.visitor(request))
-        return {}
-
-    def learning_film(self, request: Request) -> dict[str, Any]:
-        """Begin the film of how the run learned, as the task "learning", unless it is there or being made."""
-        run = self._studio.run(requests.text(request, "run"))
-        folder, name = run.paths.films, f"learning-{self._studio.status(run.id).step}.mp4"
-        folder.mkdir(exist_ok=True)
-
-        def work() -> Iterator[News]:
-            from neural_art.explore import film
-
-            if not (folder / name).exists():
-                film.learning_film(Journal(run).sample_grids(), folder / name)
-                _keep_newest(folder, "learning-*.mp4", 1)
-            yield {"film": name}
-
-        standing = self._tasks.standing(run.id, "learning")
-        if standing is None or standing.state != "working":
-            self._tasks.start(run.id, "learning", work, visitor=requests.visitor(request))
-        return {}
-
-    def film(self, request: Request) -> dict[str, Any]:
-        """A finished film of the run, by the name that its task gave."""
-        run, name = self._studio.run(requests.text(request, "run")), requests.text(request, "film")
-        path = run.paths.films / name
-        if not _NAME.fullmatch(name) or not path.is_file():
-            raise RunError("no-film")
-        return {"film": answers.data_uri(path.read_bytes(), "video/mp4")}
+def learning_film_path(run: Run, step: int) -> Path:
+    """Where the film is, or will be, of how ``run`` learned until ``step``."""
+    return run.paths.films / f"learning-{step}.mp4"
 
 
-def _keep_newest(folder: Path, pattern: str, count: int) -> None:
-    for old in sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)[count:]:
-        old.unlink(missing_ok=True)
+def make_learning_film(tasks: Tasks, run: Run, step: int, *, visitor: str = "") -> None:
+    """Begin the film of how ``run`` learned until ``step``, as the task "learning".
+
+    The task's stage and its result have the film's name. Raises ``RunError`` while one is being made, and where the
+    visitor has too many tasks.
+    """
+    path = learning_film_path(run, step)
+
+    def work() -> Iterator[News]:
+        from neural_art.explore import film
+
+        yield path.name
+        if not path.exists():
+            yield from film.learning_film(Journal(run).sample_grids(), path)
+            for old in path.parent.glob("learning-*.mp4"):
+                if old != path:
+                    old.unlink(missing_ok=True)
+        yield {"film": path.name}
+
+    tasks.start(run.id, LEARNING, work, visitor=visitor)
+
+
+def published(path: Path, folder: Path, name: str) -> Path:
+    """A copy of the film at ``path`` below ``folder``, from where browsers may get it, under a ``name`` for people.
+
+    It lies in a folder that nobody can guess and that does not tell the run's id, which is the key to the run.
+    """
+    place = folder / hashlib.sha256(str(path.absolute()).encode()).hexdigest()
+    copy = place / f"{plain_name(name)}{path.suffix}"
+    if not copy.exists() or copy.stat().st_size != path.stat().st_size:
+        with files.storage_errors():
+            place.mkdir(parents=True, exist_ok=True)
+            with files.replacing(copy) as part:
+                shutil.copyfile(path, part)
+    return copy
+
+
+def plain_name(text: str) -> str:
+    """``text`` as a file name: its letters and figures, in any alphabet, with hyphens between."""
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:80] or "neural-art"

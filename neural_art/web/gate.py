@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neural_art.errors import NeuralArtError, RunError
-from neural_art.files import storage_errors
+from neural_art.errors import NeuralArtError, RunError, SettingsError
+from neural_art.files import check_usable, system_reason
 from neural_art.messages import LANGUAGES
 from neural_art.runs.visitors import Upload, Visitors, visitor_at
 
@@ -54,17 +54,20 @@ def visitor_of(request: _Asked | None, proxies: int) -> str:
 def choose_cache(environment: MutableMapping[str, str]) -> Path:
     """Gradio's folder for uploads: the one in ``environment``, or one that no other program or user has.
 
-    Raises ``StorageError`` if it cannot be made.
+    Raises ``SettingsError`` if it cannot be used.
     """
-    own = Path(tempfile.gettempdir()) / f"neural_art-{os.getuid()}"
-    with storage_errors():
+    chosen = Path(environment.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+    try:
         if not environment.get("GRADIO_TEMP_DIR"):
-            own.mkdir(mode=0o700, exist_ok=True)
-            if own.is_symlink() or own.stat().st_uid != os.getuid():  # somebody else was here first
-                own = Path(tempfile.mkdtemp(prefix=own.name))
-            environment["GRADIO_TEMP_DIR"] = str(own)
-        chosen = Path(environment["GRADIO_TEMP_DIR"])
+            chosen = chosen / f"neural_art-{os.getuid()}"
+            chosen.mkdir(mode=0o700, exist_ok=True)
+            if chosen.is_symlink() or chosen.stat().st_uid != os.getuid():  # somebody else was here first
+                chosen = Path(tempfile.mkdtemp(prefix=chosen.name))
+            environment["GRADIO_TEMP_DIR"] = str(chosen)
         chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_usable(chosen)
+    except OSError as error:
+        raise SettingsError("upload-folder-unusable", folder=chosen, why=system_reason(error)) from error
     return chosen
 
 

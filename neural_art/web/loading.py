@@ -20,7 +20,13 @@ def quick_imports() -> Iterator[None]:
     every collection looks at them anew. They are frozen afterwards: no later collection looks at them, either.
     """
     getfile, collecting = inspect.getfile, gc.isenabled()
-    inspect.getfile = _no_file  # type: ignore[assignment]
+
+    def no_class_file(thing: Any) -> str:
+        if isinstance(thing, type):
+            raise OSError("the file of a class is not told while components are imported")
+        return getfile(thing)
+
+    inspect.getfile = no_class_file  # type: ignore[assignment]
     gc.disable()
     try:
         yield
@@ -29,7 +35,3 @@ def quick_imports() -> Iterator[None]:
         gc.freeze()
         if collecting:
             gc.enable()
-
-
-def _no_file(_: Any) -> str:
-    raise OSError("the file of a component is not told while it is imported")

@@ -6,6 +6,7 @@ them, and neither the line before those nor what one visitor has in it grows wit
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
@@ -28,13 +29,14 @@ Work: TypeAlias = Callable[[], Iterator[News]]
 
 @dataclass(frozen=True)
 class Standing:
-    """How a task stands; ``error`` is what stopped it, ``result`` what it gave."""
+    """How a task stands; ``error`` is what stopped it, ``result`` what it gave. ``number``: no other task has it."""
 
     state: Literal["working", "done", "failed"] = "working"
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
     stage: str = ""
     result: dict[str, Any] = field(default_factory=dict)
     error: NeuralArtError | None = None
+    number: int = field(default_factory=itertools.count(1).__next__, compare=False)
 
 
 class Tasks:
@@ -91,6 +93,17 @@ class Tasks:
         with self._guard:
             return self._standings.get((run, name))
 
+    def working(self, run: str, name: str) -> bool:
+        """Whether the task is under way."""
+        standing = self.standing(run, name)
+        return standing is not None and standing.state == "working"
+
+    def forget(self, run: str, name: str) -> None:
+        """Nothing is known any more of a task that has ended; one that is under way stays."""
+        with self._guard:
+            if (run, name) not in self._visitors:
+                self._standings.pop((run, name), None)
+
     def _work(self) -> None:
         while True:
             with self._guard:
@@ -105,7 +118,7 @@ class Tasks:
 
     def _do(self, key: tuple[str, str], work: Work) -> Standing:
         """Do the work, noting how it stands; how it ended."""
-        standing = Standing()
+        standing = self._standings[key]
         try:
             for news in work():
                 if isinstance(news, Progress):

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { batches, halved } from '#page/batches';
+import { batches } from '#page/batches';
 
 const sizes = (made) => made.map((batch) => batch.map((file) => file.size));
 const files = (...bytes) => bytes.map((size) => ({ size }));
@@ -29,11 +29,3 @@ test('what is not a File says its own size', () => {
   const entries = [{ file: { size: 6 } }, { file: { size: 6 } }];
   assert.equal(batches(entries, { bytes: 10, size: ({ file }) => file.size }).length, 2);
 });
-
-test('a refused batch becomes two that hold the same files in order', () => {
-  assert.deepEqual(sizes(halved(files(1, 2, 3, 4))), [[1, 2], [3, 4]]);
-  assert.deepEqual(sizes(halved(files(1, 2, 3))), [[1, 2], [3]]);
-  assert.deepEqual(sizes(halved(files(1, 2))), [[1], [2]]);
-});
-
-test('a single file cannot be halved', () => assert.equal(halved(files(1)), null));

@@ -21,10 +21,3 @@ export function batches(files, { files: most = 40, bytes = 24 << 20, size = size
   }
   return made;
 }
-
-/** A batch as two, for a proxy that refused it as too large (413); null if it is a single file. */
-export function halved(batch) {
-  if (batch.length < 2) return null;
-  const middle = Math.ceil(batch.length / 2);
-  return [batch.slice(0, middle), batch.slice(middle)];
-}

@@ -1,0 +1,97 @@
+"""What is asked before a training: minutes and recipe, and under "Advanced" seed and base."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import gradio as gr
+
+from neural_art.recipe import DEFAULT_MINUTES, MINUTES, Recipe
+from neural_art.web.components.cards import Cards
+from neural_art.web.components.unit import Unit
+from neural_art.web.labels import label
+from neural_art.web.tabs import train_values
+from neural_art.web.visit import Visit
+from neural_art.web.wiring import Updates
+
+if TYPE_CHECKING:
+    from neural_art.web.page import Page
+
+LIMITS: Final = (math.ceil(MINUTES[0]), math.floor(MINUTES[1]))
+"""Whole minutes that can be chosen."""
+
+Begin = Callable[[Visit, Recipe, Any], Updates]
+"""Asks for a training with a recipe and minutes."""
+
+
+class Question:
+    """How much time there is, on ``page``."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def build(self) -> None:
+        default = Recipe()
+        gr.Markdown(label("train.question", "## {}"), elem_classes="hero")
+        with gr.Column(elem_id="time"):
+            self._minutes = gr.Slider(
+                *LIMITS,
+                DEFAULT_MINUTES,
+                step=1,
+                label=label("train.minutes"),
+                buttons=[],
+                elem_id="minutes",
+                elem_classes="plain",
+            )
+            self._unit = Unit(elem_id="unit")
+        self._recipes = Cards(elem_id="recipes")
+        with gr.Accordion(label("train.advanced"), open=False, elem_id="advanced"):
+            self._seed = gr.Number(
+                default.seed, precision=0, minimum=0, maximum=2**31, label=label("train.seed"),
+                info=label("train.seed.note"), elem_id="seed",
+            )  # fmt: skip
+            self._base = gr.Checkbox(
+                default.base, label=label("train.base"), visible=self._page.settings.base is not None, elem_id="base"
+            )
+        self._start = gr.Button(label("train.start"), variant="primary", size="lg", elem_id="start")
+
+    def wire(self, begin: Begin) -> None:
+        """``begin`` is called with what was chosen."""
+
+        def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any) -> Updates:
+            chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
+            recipe = Recipe(name=chosen or Recipe().name, seed=seed, base=base)
+            return begin(visit, recipe, minutes)
+
+        local, asked = self._page.wiring.local, [self._minutes, self._recipes, self._seed, self._base]
+        low, high = LIMITS
+        self._page.wiring.on(
+            self._start.click,
+            respond=start,
+            inputs=asked,
+            outputs=self._page.everything,
+            js=f"(...given) => page.asked.sent(...given, {low}, {high})",
+        )
+        local(self._minutes.change, inputs=[self._minutes], js="(minutes) => { page.asked?.chose({ minutes }); }")
+        local(self._seed.input, inputs=[self._seed], js="(seed) => { page.asked?.chose({ seed }); }")
+        local(self._base.input, inputs=[self._base], js="(base) => { page.asked?.chose({ base }); }")
+        local(
+            self._recipes.choose, inputs=[self._recipes], js="({ chosen }) => { page.asked.chose({ recipe: chosen }); }"
+        )
+        local(self._unit.recall, inputs=[self._recipes], outputs=asked, js="(cards) => page.asked.choices(cards)")
+
+    def shown(self, visit: Visit) -> Updates:
+        """The question for the visit's run."""
+        default = Recipe()
+        return {
+            self._recipes: train_values.recipes(visit),
+            self._unit: {
+                "run": visit.run,
+                "minutes": DEFAULT_MINUTES,
+                "recipe": default.name,
+                "seed": default.seed,
+                "base": default.base,
+            },
+        }

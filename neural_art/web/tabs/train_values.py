@@ -1,0 +1,97 @@
+"""What the Train tab shows of a status and its curves, as values for its components. No Gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from neural_art.recipe import SIZES
+from neural_art.runs.digest import Digest
+from neural_art.runs.status import Status
+from neural_art.web import answers
+from neural_art.web.visit import Visit
+
+POINTS: Final = 200
+"""Points of a curve."""
+
+BUTTONS: Final[Mapping[str, frozenset[str]]] = {
+    "training": frozenset({"pause", "stop"}),
+    "waiting": frozenset({"pause", "leave"}),
+    "paused": frozenset({"resume", "stop"}),
+    "failed": frozenset({"resume"}),
+    "finished": frozenset({"explore", "longer", "branch"}),
+}
+"""State -> what can be done in it."""
+
+WAITING: Final[Mapping[str, str]] = {"waiting": "grid.queue", "failed": "grid.failed"}
+"""State -> the words in place of the first sample grid, where they are others than "grid.waiting"."""
+
+
+def asked(status: Status) -> bool:
+    """Whether a training was ever asked for."""
+    return status.state not in ("empty", "prepared")
+
+
+def ending(status: Status) -> bool:
+    """Whether it is about to pause or to end, but still at work."""
+    return status.state == "training" and status.desired_state != "training"
+
+
+def buttons(status: Status) -> frozenset[str]:
+    """What can be done now; a training that is about to pause can be told to go on."""
+    if ending(status):
+        return frozenset({"resume"}) if status.desired_state == "paused" else frozenset()
+    return BUTTONS.get(status.state, frozenset())
+
+
+def clock(visit: Visit, status: Status) -> dict[str, Any]:
+    """The value of ``Clock``."""
+    trouble = status.reason or status.notice
+    return {
+        "run": status.id,
+        "state": "ending" if ending(status) else status.state,
+        "begun": status.seconds > 0 and status.seconds_left is not None,
+        "seconds": round(status.seconds, 1),
+        "left": None if status.seconds_left is None else round(status.seconds_left, 1),
+        "progress": round(status.progress, 3),
+        "step": status.step,
+        "paintings": status.paintings,
+        "place": status.queue_place,
+        "trouble": trouble.sentence(visit.language) if trouble else "",
+    }
+
+
+def grid(status: Status) -> dict[str, Any]:
+    """The value of ``SampleGrid``: ``last`` is the index of the newest grid, -1 before there is one."""
+    return {
+        "run": status.id,
+        "last": status.sample_grids - 1,
+        "number": status.sample_grid_number,
+        "paintings": status.paintings,
+        "waiting": WAITING.get(status.state, "grid.waiting"),
+    }
+
+
+def curves(digest: Digest) -> dict[str, Any]:
+    """The curves of a training, thinned, and the seconds at which it had been finished and went on."""
+    series = digest.series(POINTS)
+    lines = ("texture_distance", "fooling_rate", "pictures_per_second")
+    return {
+        "seconds": [round(second, 1) for second in series.seconds],
+        "continued": [round(second, 1) for second in digest.continued],
+        **{line: [answers.point(value) for value in getattr(series, line)] for line in lines},
+    }
+
+
+def recipes(visit: Visit) -> dict[str, Any]:
+    """The value of the ``Cards`` to choose a recipe from; what is chosen stays."""
+    cards = [
+        {
+            "value": name,
+            "title": visit.say(f"recipe.{name}"),
+            "detail": visit.say("recipe.size", size=size),
+            "note": visit.say(f"recipe.{name}.note"),
+        }
+        for name, size in SIZES.items()
+    ]
+    return {"legend": visit.say("train.recipe"), "cards": cards, "chosen": None, "locked": False}
