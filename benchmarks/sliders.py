@@ -38,8 +38,10 @@ from neural_art.runs.journal import Journal
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
 
+SLIDER: Final = "#direction-1 input[type=range]"
 WATCH: Final = """() => {
-  const slider = document.querySelector('#na-direction-1'), canvas = document.querySelector('#na-canvas');
+  const slider = document.querySelector('#direction-1 input[type=range]');
+  const canvas = document.querySelector('#stage canvas');
   const watch = window.watch = {moved: {}, shown: [], frames: 0, on: true};
   slider.addEventListener('input', () => { watch.moved[Number(slider.value)] = performance.now(); });
   let before = canvas.dataset.number;
@@ -57,7 +59,7 @@ WATCH: Final = """() => {
 
 def drag(page: Page, seconds: float) -> dict[str, float]:
     """Drag the slider back and forth for some seconds; updates a second and latencies in milliseconds."""
-    box = page.locator("#na-direction-1").bounding_box()
+    box = page.locator(SLIDER).bounding_box()
     assert box is not None
     left, width, middle = box["x"] + 12, box["width"] - 24, box["y"] + box["height"] / 2
     page.mouse.move(left + width / 2, middle)
@@ -76,7 +78,7 @@ def drag(page: Page, seconds: float) -> dict[str, float]:
     watched = page.evaluate("() => { window.watch.on = false; return window.watch; }")
     moved = {float(value): at for value, at in watched["moved"].items()}
     waits = [at - moved[value] for value, at in watched["shown"] if value in moved and at >= moved[value]]
-    last = float(page.locator("#na-direction-1").input_value())
+    last = float(page.locator(SLIDER).input_value())
     waits.sort()
     return {
         "moves": step / took,
@@ -133,9 +135,9 @@ def main() -> None:
         with app(runs) as (address, process):
             wait_for(address)
             page.goto(f"{address}?run={run.id}")
-            page.wait_for_selector(".na-page[data-ready=yes]")
-            page.click("[data-step=explore]")
-            page.wait_for_selector("#na-canvas[data-number]")
+            page.wait_for_selector("html[data-ready]")
+            page.click("#steps [role=tab]:nth-of-type(3)")
+            page.wait_for_selector("#stage canvas[data-number]")
             page.wait_for_timeout(4000)
             drag(page, 1)  # warm up
             page.wait_for_timeout(2000)
