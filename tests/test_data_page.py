@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from browser import Browser, Page, Route, browsing, expect
 from page_server import write_paintings
 
 from neural_art import web
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Dialog
+
 HOSTILE = "`${alert(1)}` {{value.run}} <img src=x onerror=alert(2)>"
 UPLOAD = re.compile(r"/gradio_api/upload")
-
-try:
-    from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
-except ImportError:  # pragma: no cover
-    expect = sync_playwright = None  # type: ignore[assignment]
-
-if sync_playwright is None or not CHROMIUM.exists():
-    missing = "Playwright or /usr/bin/chromium is missing: pip install -r requirements-dev.txt, apt install chromium"
-    if os.environ.get("CI") == "true":
-        raise RuntimeError(missing)
-    pytest.skip(missing, allow_module_level=True)
 
 DROP = """async ([zone, folder, pictures]) => {
   const refused = () => new DOMException('A requested file could not be found', 'NotFoundError');
@@ -65,16 +56,14 @@ def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.T
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, str]]:
     """A browser, and the address of a server."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, browsing() as browser:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         threads = torch.get_num_threads()
         page = web.launch(web.Settings(port=port, runs=tmp_path_factory.mktemp("runs"), base=None))
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield browser, f"http://127.0.0.1:{port}/"
-        browser.close()
         page.close()
         torch.set_num_threads(threads)
 

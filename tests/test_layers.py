@@ -75,8 +75,9 @@ ORDER: dict[str, list[set[str]]] = {
         {"ready"},
     ],
     "web": [
-        {"words", "settings", "proxies", "requests", "failures", "gate", "repeats", "loading", "theme"}
+        {"words", "settings", "proxies", "requests", "failures", "repeats", "loading", "theme"}
         | {"components.__init__", "components.base", "tabs.__init__"},
+        {"gate"},
         {"answers", "tasks", "api", "labels", "visit", "head"}
         | {
             f"components.{name}"

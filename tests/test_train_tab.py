@@ -19,7 +19,7 @@ from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
-from neural_art.web import films
+from neural_art.web import answers, films
 from neural_art.web.page import Page
 from neural_art.web.settings import Settings
 from neural_art.web.tabs import train_values
@@ -306,4 +306,4 @@ def test_a_run_that_learns_on_has_no_film_yet(page: Page, trained: Run) -> None:
     ],
 )
 def test_a_name_for_people_is_a_name_for_a_file(text: str, name: str) -> None:
-    assert films.plain_name(text) == name
+    assert answers.file_name(text) == name

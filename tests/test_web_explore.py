@@ -18,7 +18,8 @@ from neural_art.explore.position import Position
 from neural_art.runs.ready import READY, ReadyModel
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
-from neural_art.web.explore import Explore, file_name
+from neural_art.web.answers import file_name
+from neural_art.web.explore import Explore
 from neural_art.web.serving import answering
 
 

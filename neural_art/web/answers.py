@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,11 @@ def thumbnail(path: Path) -> str:
 def short_name(painting: Painting) -> str:
     """A painting's file name without folders and suffix."""
     return painting.name.rsplit("/", 1)[-1].rsplit(".", 1)[0][:120]
+
+
+def file_name(text: str, longest: int = 80) -> str:
+    """``text`` as part of a file's name: its letters and figures, in any alphabet, with hyphens between."""
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:longest].strip("-") or "neural-art"
 
 
 def point(value: float) -> float | None:

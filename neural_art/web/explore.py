@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +37,9 @@ SIDES: Final[Range] = (16, 256)
 
 NUMBERS: Final[Range] = (0, 1 << 53)
 """What JavaScript counts to exactly."""
+
+LONGEST_NAME: Final = 60
+"""Characters of a run's name in a file's."""
 
 THUMBNAILS: Final = 48
 """Paintings shown by one call."""
@@ -113,7 +115,7 @@ class Explore:
         explorer, position = self._explorer(request), requests.position(request)
         enlarge = requests.whole(request, "enlarge", ENLARGED)
         size = "" if enlarge == 1 else f"-{enlarge}x"
-        name = f"{file_name(explorer.name)}{size}-{time.strftime('%Y%m%d-%H%M%S')}.png"
+        name = f"{answers.file_name(explorer.name, LONGEST_NAME)}{size}-{time.strftime('%Y%m%d-%H%M%S')}.png"
         return {"address": self._publish(explorer.png(position, enlarge=enlarge), name), "name": name}
 
     def favourites(self, request: Request) -> dict[str, Any]:
@@ -152,8 +154,3 @@ class Explore:
         return (
             self._ready.explorer() if self._is_ready(request) else self._studio.explorer(requests.text(request, "run"))
         )
-
-
-def file_name(text: str) -> str:
-    """A run's name as part of a file's."""
-    return re.sub(r"[\W_]+", "-", text).strip("-")[:60].strip("-") or "neural-art"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from neural_art import files
 from neural_art.errors import NeuralArtError, RunError
+from neural_art.messages import LANGUAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,11 +28,15 @@ def reported_error(error: Exception, what: str) -> NeuralArtError:
     return files.storage_error(error) if isinstance(error, (OSError, MemoryError)) else RunError("task-failed")
 
 
-async def storage_refusal(request: Request, error: Exception) -> Response:
-    """The answer to an upload that the disk refused: a sentence in the browser's language, with status 507 and, as the
-    gate's refusals, the error's code in the header X-Error-Code."""
+def plain_refusal(error: NeuralArtError, headers: Mapping[str, str], status: int) -> Response:
+    """A refusal as plain text: a sentence in the browser's language, the error's code in the header X-Error-Code."""
     from starlette.responses import PlainTextResponse
 
-    language = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
-    told = reported_error(error, f"The request {request.url.path}")
-    return PlainTextResponse(told.message.sentence(language), 507, {"X-Error-Code": told.message.code})
+    wanted = headers.get("accept-language", "")[:2].lower()
+    sentence = error.message.sentence(wanted if wanted in LANGUAGES else LANGUAGES[0])
+    return PlainTextResponse(sentence, status, {"X-Error-Code": error.message.code})
+
+
+async def storage_refusal(request: Request, error: Exception) -> Response:
+    """The answer to an upload that the disk refused, with status 507."""
+    return plain_refusal(reported_error(error, f"The request {request.url.path}"), request.headers, 507)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 from neural_art import files
 from neural_art.runs.journal import Journal
 from neural_art.runs.run import Run
+from neural_art.web.answers import file_name
 from neural_art.web.tasks import News, Tasks
 
 LEARNING: Final = "learning"
@@ -51,15 +51,10 @@ def published(path: Path, folder: Path, name: str) -> Path:
     It lies in a folder that nobody can guess and that does not tell the run's id, which is the key to the run.
     """
     place = folder / hashlib.sha256(str(path.absolute()).encode()).hexdigest()
-    copy = place / f"{plain_name(name)}{path.suffix}"
+    copy = place / f"{file_name(name)}{path.suffix}"
     if not copy.exists() or copy.stat().st_size != path.stat().st_size:
         with files.storage_errors():
             place.mkdir(parents=True, exist_ok=True)
             with files.replacing(copy) as part:
                 shutil.copyfile(path, part)
     return copy
-
-
-def plain_name(text: str) -> str:
-    """``text`` as a file name: its letters and figures, in any alphabet, with hyphens between."""
-    return re.sub(r"[\W_]+", "-", text).strip("-")[:80] or "neural-art"

@@ -12,13 +12,13 @@ from typing import Any, Final, Protocol
 
 import anyio.to_thread
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neural_art.errors import NeuralArtError, RunError, SettingsError
 from neural_art.files import check_usable, system_reason
-from neural_art.messages import LANGUAGES
 from neural_art.runs.visitors import Upload, Visitors, visitor_at
+from neural_art.web.failures import plain_refusal
 
 UPLOAD: Final = "/gradio_api/upload"
 """Where Gradio receives files."""
@@ -136,12 +136,10 @@ def _size(headers: Headers) -> int:
     return int(size)
 
 
-def _refusal(error: NeuralArtError, headers: Headers) -> PlainTextResponse:
-    wanted = headers.get("accept-language", "")[:2].lower()
-    sentence = error.message.sentence(wanted if wanted in LANGUAGES else LANGUAGES[0])
-    return PlainTextResponse(
-        sentence, STATUS.get(error.code, 429), {"X-Error-Code": error.message.code, "Connection": "close"}
-    )
+def _refusal(error: NeuralArtError, headers: Headers) -> Response:
+    refusal = plain_refusal(error, headers, STATUS.get(error.code, 429))
+    refusal.headers["Connection"] = "close"
+    return refusal
 
 
 def _paths(answer: bytes) -> Collection[Path]:

@@ -117,9 +117,8 @@ class Page:
                 self._tab = {}
                 for step, tab in self._tabs.items():
                     known = set(page.blocks)
-                    with gr.Tab(label(f"step.{step}"), id=step, elem_id=step, interactive=step == "data") as self._tab[
-                        step
-                    ]:
+                    self._tab[step] = gr.Tab(label(f"step.{step}"), id=step, elem_id=step, interactive=step == "data")
+                    with self._tab[step]:
                         tab.build()
                     tab.blocks = [block for id, block in page.blocks.items() if id not in known]
             self.everything = list(page.blocks.values())
@@ -163,14 +162,7 @@ class Page:
     def blank(self, visit: Visit) -> Updates:
         """The page without a run."""
         visit = visit.at("", "data")
-        return merged(
-            {self.session: visit.to_session(), self._seen: {}},
-            self._ticking(),
-            {self._steps: gr.update(selected="data")},
-            {self._tab[step]: gr.update(interactive=step == "data") for step in STEPS},
-            {block: gr.update(visible=False) for block in (self._name, self._state, self._link)},
-            *(tab.blank(visit) for tab in self._tabs.values()),
-        )
+        return merged(self._without_run(visit, ["data"]), *(tab.blank(visit) for tab in self._tabs.values()))
 
     def say(self, text: str, *, quiet: bool = False) -> Updates:
         """A sentence for the person, or only for a screen reader if ``quiet``."""
@@ -194,13 +186,16 @@ class Page:
     def playing(self, visit: Visit) -> Updates:
         """The shipped model to explore, without a run."""
         visit = visit.at(READY, "explore")
+        return merged(self._without_run(visit, ["data", "explore"]), self.explore.playing(visit))
+
+    def _without_run(self, visit: Visit, open: Sequence[str]) -> Updates:
+        """The visit's step while no run is shown, with these steps ``open``."""
         return merged(
             {self.session: visit.to_session(), self._seen: {}},
             self._ticking(),
-            {self._steps: gr.update(selected="explore")},
-            {self._tab[step]: gr.update(interactive=step != "train") for step in STEPS},
+            {self._steps: gr.update(selected=visit.step)},
+            {self._tab[step]: gr.update(interactive=step in open) for step in STEPS},
             {block: gr.update(visible=False) for block in (self._name, self._state, self._link)},
-            self.explore.playing(visit),
         )
 
     def _visitor_of(self, request: gr.Request | None) -> str:

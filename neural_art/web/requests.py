@@ -35,7 +35,7 @@ def language(request: Request) -> str:
 
 
 def visitor(request: Request) -> str:
-    """Who sent the request, as the server knows it (see ``handlers.answering``)."""
+    """Who sent the request, as the server knows it (see ``serving.answering``)."""
     return str(request.get("visitor", ""))
 
 

@@ -18,8 +18,9 @@ from neural_art.runs.favourites import Favourites
 from neural_art.runs.ready import READY
 from neural_art.runs.run import Run
 from neural_art.web import requests
+from neural_art.web.answers import file_name
 from neural_art.web.components.tiles import Tiles
-from neural_art.web.explore import file_name
+from neural_art.web.explore import LONGEST_NAME
 from neural_art.web.labels import label
 from neural_art.web.tasks import News, Standing
 from neural_art.web.visit import Visit
@@ -137,7 +138,7 @@ class FilmSection:
         positions = _positions(run, source, chosen)
         if len(positions) < limits.POSITIONS[0]:
             return self._page.say(visit.say("film.few.favourites" if source == SOURCES[0] else "film.few.paintings"))
-        folder, name = run.paths.films, f"loop-{file_name(run.info.name)}-{secrets.token_hex(4)}.mp4"
+        folder, name = run.paths.films, f"loop-{file_name(run.info.name, LONGEST_NAME)}-{secrets.token_hex(4)}.mp4"
         folder.mkdir(exist_ok=True)
         explorer = self._page.studio.explorer(run.id)
         from neural_art.explore import film  # here: it loads PyTorch
