@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from neural_art.checks import Range, check_range
-from neural_art.errors import RecipeError
+from neural_art.errors import RecipeError, SettingsError
+from neural_art.processor import DEVICES
 
-SIZES: Final = {"sketch": 64, "study": 128, "canvas": 256}
+SIZES: Final = {"sketch": 64, "study": 128, "canvas": 256, "mural": 512}
 """Recipe name -> side of the pictures in pixels."""
 
 MINUTES: Final[Range] = (0.05, 120.0)
@@ -65,8 +66,9 @@ class Budget:
 class Recipe:
     """How a training learns. Raises ``RecipeError`` for a value out of range.
 
-    ``name``: sketch (64 px), study (128 px) or canvas (256 px).
-    ``batch``: pictures in a step. ``generator_lr``, ``discriminator_lr``: learning rates at their highest.
+    ``name``: sketch (64 px), study (128 px), canvas (256 px) or mural (512 px).
+    ``batch``: pictures in a step; 0 lets the machine choose. ``generator_lr``, ``discriminator_lr``: learning rates at
+    their highest.
     ``adversarial_weight``: of the adversarial loss against the reconstruction losses, at its highest.
     ``sampled_share``: the share of a batch that is painted from sampled latents (mixtures of three paintings' and
     points between two), for which there is nothing to reconstruct: they have the adversarial loss alone.
@@ -75,6 +77,7 @@ class Recipe:
     ``ema_half_life``: of the moving average of the weights, as a fraction of the training so far; a fifth of that
     without a base, or on paintings that are out of its domain.
     ``base``: start from the shipped base model, where there is one; a run that branched from another starts from that.
+    ``device``: where to learn, one of ``processor.DEVICES``; "auto" is the best that there is.
     ``precision``, ``threads``: "auto" and 0 let the machine measure what is fastest.
     """
 
@@ -88,6 +91,7 @@ class Recipe:
     reconstruction_warmup: float = 0.25
     ema_half_life: float = 0.25
     base: bool = True
+    device: str = "auto"
     precision: str = "auto"
     threads: int = 0
 
@@ -105,6 +109,8 @@ class Recipe:
         check_range(RecipeError, "threads", self.threads, (0, 1024), whole=True)
         if not isinstance(self.base, bool):
             raise RecipeError("not-a-truth", name="base", value=self.base)
+        if self.device not in DEVICES:
+            raise SettingsError("unknown-device", value=self.device, known=list(DEVICES))
         if self.precision not in PRECISIONS:
             raise RecipeError("unknown-precision", value=self.precision, known=list(PRECISIONS))
 

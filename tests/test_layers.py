@@ -25,7 +25,7 @@ ORDER: dict[str, list[set[str]]] = {
     "": [
         {"messages", "machine", "shipped", "images"},
         {"errors", "events"},
-        {"files", "checks"},
+        {"files", "checks", "processor"},
         {"recipe"},
         {"__init__"},
         {"__main__"},
@@ -49,7 +49,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "models": [
         {"__init__", "pixels", "sampling", "features", "generator"},
-        {"discriminator", "encoder"},
+        {"discriminator", "encoder", "processors"},
         {"checkpoint"},
         {"enlarger"},
     ],

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from neural_art.recipe import LATENT_SIZE, SIZES
 
-WIDTHS = {4: 256, 8: 192, 16: 128, 32: 96, 64: 64, 128: 32}
+WIDTHS = {4: 256, 8: 192, 16: 128, 32: 96, 64: 64, 128: 32, 256: 16}
 """Channels of the hidden maps, by their side. Low resolutions are cheap, so they are wide."""
 
 REFINED = (8, 16, 32)

@@ -14,7 +14,7 @@ from neural_art.training.augment import Augmentation
 from neural_art.training.crops import Crops
 from neural_art.training.step import Shard
 
-SEEN = {64: 64, 128: 96, 256: 160}
+SEEN = {64: 64, 128: 96, 256: 160, 512: 256}
 """Picture size -> side of the windows that the feature network sees."""
 
 CROPS_AT_ONCE, CROPS_EVERY = 16, 16  # crops encoded together, and steps from one time to the next
