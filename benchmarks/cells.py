@@ -26,8 +26,14 @@ from neural_art.models.checkpoint import Model
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training
 
-KINDS: Final = ("base", "nobase", *RIVALS)
-"""What a row may be: neural_art with and without its base model, and its rivals."""
+UNTRAINED: Final = "untrained"
+"""The row of the base model as a training starts from it."""
+
+KINDS: Final = (UNTRAINED, "base", "nobase", *RIVALS)
+"""What a row may be: neural_art with its base model, before and after a training, and without it, and its rivals."""
+
+FROM_BASE: Final = (UNTRAINED, "base")
+"""The rows that start from the base model."""
 
 SETTINGS: Final = tuple(field.name for field in dataclasses.fields(Recipe))
 """What may follow the rows of neural_art."""
@@ -44,7 +50,7 @@ class Cell:
     """One line of the table to be.
 
     ``row``: one of ``KINDS``, with ``:setting=value,...`` or without, or ``MODEL``. ``budget``: of the training; None
-    where a model is only measured. ``start``: the base model, or the model to measure, as ``snapshot`` copied it from
+    where nothing is trained. ``start``: the base model, or the model to measure, as ``snapshot`` copied it from
     ``origin``.
     """
 
@@ -95,7 +101,7 @@ class Cell:
     @property
     def recipe(self) -> Recipe:
         """What the row asks of neural_art; its settings are among ``SETTINGS``. Raises ``RecipeError``."""
-        return Recipe(**{"seed": self.seed, "base": self.kind == "base", **parse_settings(self.row)})
+        return Recipe(**{"seed": self.seed, "base": self.kind in FROM_BASE, **parse_settings(self.row)})
 
 
 def parse_settings(row: str) -> dict[str, Any]:
@@ -149,19 +155,7 @@ def _train_rival(cell: Cell, target: Path, began: float) -> tuple[int, float]:
 
 def _train_model(cell: Cell, target: Path, began: float) -> tuple[int, float]:
     assert cell.budget is not None
-    recipe = cell.recipe
-    learned_from, _ = sets.split(sets.find(cell.folder), cell.seed)
-    class_names, class_indices = sets.classes(cell.folder, learned_from)
-    base = Model.open(cell.start, size=recipe.size) if cell.start else None
-    training = Training(
-        sets.to_tensor(sets.read(learned_from, recipe.stored_size)),
-        recipe,
-        cell.budget,
-        base=base,
-        began=began,
-        class_indices=torch.tensor(class_indices) if class_names else None,
-        about={"classes": class_names, "class_indices": class_indices},
-    )
+    training = _training(cell, cell.budget, began)
     saved: Saved | None = None
     rates = []
     for event in training.run():
@@ -176,6 +170,29 @@ def _train_model(cell: Cell, target: Path, began: float) -> tuple[int, float]:
     return saved.step, statistics.median(rates or [0.0])
 
 
+def _training(cell: Cell, budget: Budget, began: float | None = None) -> Training:
+    recipe = cell.recipe
+    learned_from, _ = sets.split(sets.find(cell.folder), cell.seed)
+    class_names, class_indices = sets.classes(cell.folder, learned_from)
+    return Training(
+        sets.to_tensor(sets.read(learned_from, recipe.stored_size)),
+        recipe,
+        budget,
+        base=Model.open(cell.start, size=recipe.size) if cell.start else None,
+        began=began,
+        class_indices=torch.tensor(class_indices) if class_names else None,
+        about={"classes": class_names, "class_indices": class_indices},
+    )
+
+
+def untrained(cell: Cell) -> Model:
+    """The base model with the paintings' latents, as a training starts from it: of a set that is out of its domain,
+    they lie around the middle of what the base knows."""
+    training = _training(cell, Budget(steps=1))
+    next(training.run())  # it is set up, and no step is made
+    return training.model()
+
+
 def work(cell: Cell, out: Path) -> list[dict[str, Any]]:
     """Trains a cell if that is not done yet, measures it, and writes its sheet; its line of the table, and one for each
     class."""
@@ -184,7 +201,9 @@ def work(cell: Cell, out: Path) -> list[dict[str, Any]]:
     learned_from, held_out = sets.split(sets.find(cell.folder), cell.seed)
     line: dict[str, Any] = {"row": cell.row, "paintings": len(learned_from) + len(held_out)}
     subject: Subject
-    if cell.budget is None:
+    if cell.kind == UNTRAINED:
+        subject = ModelSubject(untrained(cell))
+    elif cell.budget is None:
         assert cell.start is not None
         subject = ModelSubject.with_paintings(Model.open(cell.start), learned_from[:MOST])
         line["model"] = cell.origin

@@ -4,9 +4,10 @@
         --seeds 0 1 2 --out DIR
     python benchmarks/quality.py --sets FOLDER [FOLDER ...] --model PATH [PATH ...] --out DIR
 
-A row is ``base`` or ``nobase`` (neural_art with and without its base model), ``dcgan`` or ``projected`` (see
-benchmarks/rivals). Settings of the recipe may follow: ``base:sampled_share=0.25,generator_lr=0.001``. ``--model``
-measures files without any training, row ``model``: the paintings' latents come from the model's encoder.
+A row is ``base`` or ``nobase`` (neural_art with and without its base model), ``untrained`` (the base model as such a
+training starts from it, once for all budgets), ``dcgan`` or ``projected`` (see benchmarks/rivals). Settings of the
+recipe may follow: ``base:sampled_share=0.25,generator_lr=0.001``, ``untrained:name=canvas``. ``--model`` measures files
+without any training, row ``model``: the paintings' latents come from the model's encoder.
 
 Each cell holds a tenth of the paintings out, trains in a process of its own for the exact budget (its start, the
 imports and all set-up count), paints 512 pictures at truncation 1 and measures them at 128 px. DIR gets results.csv,
@@ -36,7 +37,7 @@ os.environ.update(
 )  # before PyTorch is loaded; a cell trains in a process of its own, as the app's workers do
 
 from benchmarks import results, sets
-from benchmarks.cells import KINDS, MODEL, SETTINGS, Cell, parse_settings, snapshot, work
+from benchmarks.cells import FROM_BASE, KINDS, MODEL, SETTINGS, UNTRAINED, Cell, parse_settings, snapshot, work
 from benchmarks.evaluation import Effort, floor
 from benchmarks.rivals import RIVALS
 from neural_art.errors import NeuralArtError
@@ -78,16 +79,18 @@ def main(arguments: Sequence[str] | None = None, effort: Effort | None = None) -
 
 
 def _plan(options: argparse.Namespace, folders: list[Path], effort: Effort) -> list[Cell]:
-    """The cells in the order in which they are worked through; models that need no training come first."""
+    """The cells in the order in which they are worked through: models first, then for each set what needs no training."""
     rows = options.rows if options.rows is not None else [] if options.model else list(KINDS)
     base = options.base.resolve()
     cells = [
         Cell(folder=folder, row=MODEL, seed=seed, start=model.resolve(), origin=str(model.resolve()), effort=effort)
         for folder, model, seed in itertools.product(folders, options.model, options.seeds)
     ]
-    for folder, budget, row, seed in itertools.product(folders, options.minutes, rows, options.seeds):
+    for folder, budget, row, seed in itertools.product(folders, [None, *options.minutes], rows, options.seeds):
         cell = Cell(folder=folder, row=row, seed=seed, budget=budget, effort=effort)
-        if cell.kind == "base":
+        if (budget is None) != (cell.kind == UNTRAINED):
+            continue
+        if cell.kind in FROM_BASE:
             cell = dataclasses.replace(cell, start=base, origin=str(base))
         cells.append(cell)
     return cells
@@ -104,7 +107,7 @@ def _check(parser: argparse.ArgumentParser, folders: list[Path], cells: list[Cel
         start = cell.start
         if start is not None and not (start.is_file() or (start / checkpoint.FILE).is_file()):
             parser.error(f"There is no model at {start}. Name a checkpoint file, or a folder that holds one.")
-        if cell.budget is None:
+        if cell.row == MODEL:
             continue
         if cell.kind not in KINDS:
             parser.error(f"There is no row called {cell.kind!r}. Choose from {', '.join(KINDS)}.")

@@ -8,7 +8,7 @@ from drawings import landscapes
 from PIL import Image
 
 from benchmarks import quality, results
-from benchmarks.cells import Cell, snapshot
+from benchmarks.cells import Cell, snapshot, untrained
 from benchmarks.evaluation import Effort
 from neural_art import files
 from neural_art.models import checkpoint
@@ -18,7 +18,7 @@ from neural_art.models.generator import Generator
 from neural_art.models.pixels import to_signed
 from neural_art.recipe import LATENT_SIZE
 
-QUICK = Effort(morphs=2, feature_side=64)
+QUICK = Effort(class_pictures=8, morphs=2, feature_side=64)
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def model() -> checkpoint.Model:
         (["--rows", "nobase:batch=1000"], "batch is 1000"),
         (["--rows", "nobase:minutes=3"], "no setting 'minutes'"),
         (["--rows", "dcgan:batch=8"], "dcgan has no settings"),
+        (["--rows", "untrained:colour=3"], "no setting 'colour'"),
         (["--minutes", "0"], "minutes is 0"),
         (["--model", "missing.safetensors"], "no model at"),
     ],
@@ -92,6 +93,35 @@ def test_a_model_is_measured_once_and_again_when_it_has_changed(
 
     checkpoint.write(file, model.tensors(), model.settings | {"name": "other"})
     assert Cell(folder=folder, row="model", seed=0, start=snapshot(file, out)).name not in first
+
+
+def test_the_untrained_base_is_measured_once_for_all_budgets(
+    folder: Path, tmp_path: Path, model: checkpoint.Model
+) -> None:
+    file, out = tmp_path / "model.safetensors", tmp_path / "out"
+    checkpoint.write(file, model.tensors(), model.settings)
+    words = ["--sets", str(folder), "--base", str(file), "--out", str(out), "--minutes", "0.5", "5"]
+    row = "untrained:name=sketch,precision=float32,threads=1"
+    assert quality.main([*words, "--pictures", "12", "--rows", row], QUICK) == 0
+    (line,) = [line for line in results.read(out) if line["row"] == row]
+    assert (line["minutes"], line["start"], line["paintings"]) == (None, snapshot(file, out).stem, 12)
+    assert len(list(out.glob("*.png"))) == 1
+
+
+def test_an_untrained_base_has_the_latents_that_a_training_starts_with(
+    folder: Path, tmp_path: Path, model: checkpoint.Model
+) -> None:
+    """Those of a set that is out of the base's domain lie around the middle of what it knows."""
+    file = tmp_path / "model.safetensors"
+    model.encoder.mean += 100  # as if the base had only seen what is far from here
+    model.latents = torch.randn(20, LATENT_SIZE)
+    checkpoint.write(file, model.tensors(), model.settings)
+    cell = Cell(folder=folder, row="untrained:name=sketch,precision=float32,threads=1", seed=0, start=file)
+    start = untrained(cell)
+    assert len(start.latents) == 11
+    assert start.latents.mean(0).norm() < 0.01 * start.latents.norm(dim=1).mean()
+    assert torch.equal(start.generator.first.weight, model.generator.first.weight)
+    assert start.settings["classes"] == ["", "late"]
 
 
 def test_the_lines_of_classes_follow_their_row(tmp_path: Path) -> None:
