@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None, effort: Effort | None = None) -
 
 
 def _plan(options: argparse.Namespace, folders: list[Path], effort: Effort) -> list[Cell]:
-    """The cells in the order in which they are worked through: models first, then for each set what needs no training."""
+    """The cells in the order in which they are worked through: models, then what needs no training."""
     rows = options.rows if options.rows is not None else [] if options.model else list(KINDS)
     base = options.base.resolve()
     cells = [

@@ -165,6 +165,7 @@ def test_a_folder_with_other_things_in_it_does_not_become_a_run(
         (["film", "{run}", "--out", "{tmp}/loop.mp4", "--seconds", "long"], "long is not a number"),
         (["film", "{run}", "--out", "{tmp}/letter.jpg/loop.mp4"], "cannot be used"),
         (["pretrain", "{tmp}", "--run", "{tmp}/base", "--minutes", "1"], "too few"),
+        (["teach", "{tmp}", "--run", "{tmp}/taught", "--minutes", "1", "--device", "cpu"], "too few"),
         (["pretrain-enlarger", "{tmp}", "--out", "{tmp}/x.safetensors", "--minutes", "1"], "too few"),
         (["unicorn"], "invalid choice: 'unicorn'"),
         ([], "required"),
@@ -337,7 +338,7 @@ def test_without_favourites_a_film_goes_through_paintings(
 
 # ---- the parser
 
-COMMANDS = ("train", "check", "status", "paint", "morph", "film", "serve", "pretrain", "pretrain-enlarger")
+COMMANDS = ("train", "check", "status", "paint", "morph", "film", "serve", "pretrain", "pretrain-enlarger", "teach")
 
 
 def test_every_command_has_help_with_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:

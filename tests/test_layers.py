@@ -27,6 +27,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"errors", "events"},
         {"files", "checks", "processor"},
         {"recipe"},
+        {"teaching"},
         {"__init__"},
         {"__main__"},
     ],
@@ -54,7 +55,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"enlarger"},
     ],
     "training": [
-        {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics", "means"},
+        {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics", "means"}
+        | {"reptile"},
         {"crops", "step", "enlarging"},
         {"encoding", "networks", "validation", "batches"},
         {"trainer"},
@@ -65,13 +67,13 @@ ORDER: dict[str, list[set[str]]] = {
         {"lookup", "strip", "film"},
     ],
     "runs": [
-        {"__init__", "paths", "digest", "sample_grid", "quotas"},
+        {"__init__", "paths", "digest", "sample_grid", "quotas", "picture_file"},
         {"journal", "lock", "uploads", "favourites", "unread"},
         {"desired", "upgrade"},
         {"run", "attempts"},
         {"status", "recorder", "registry", "processes", "models"},
         {"request", "intake", "worker", "pretrain", "supervisor", "listing", "leftovers", "visitors"},
-        {"studio"},
+        {"studio", "teach"},
         {"ready"},
     ],
     "web": [
@@ -110,7 +112,7 @@ ORDER: dict[str, list[set[str]]] = {
     "cli": [
         {"__init__", "arguments", "progress"},
         {"dataset", "runs", "painting", "films", "pretraining", "serving"},
-        {"training"},
+        {"training", "teaching"},
         {"main"},
     ],
 }

@@ -1,24 +1,17 @@
-"""Making a base model: a long training on many pictures, and what is shipped of it.
-
-The pictures are squared once into one file of bytes that the system pages in as it is needed, so there may be more of
-them than memory holds.
-"""
+"""Making a base model: a long training on many pictures, and what is shipped of it."""
 
 from __future__ import annotations
 
 import datetime
-import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from neural_art import files, images
+from neural_art import files
 from neural_art.dataset.decoding import DecodePool
 from neural_art.dataset.limits import Limits
 from neural_art.dataset.report import Rejection
@@ -29,6 +22,7 @@ from neural_art.models import checkpoint, enlarger
 from neural_art.models.checkpoint import Model
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.lock import hold
+from neural_art.runs.picture_file import LIMITS, MATTE, PictureFile
 from neural_art.runs.recorder import Recorder
 from neural_art.runs.run import Run
 from neural_art.training import enlarging
@@ -36,13 +30,11 @@ from neural_art.training.metrics import spread_out
 from neural_art.training.trainer import Training
 from neural_art.training.validation import KEPT_LATENTS, Validation, ValidationKID, keep_best
 
-LIMITS = Limits(least=256, most=10**7, total_bytes=1 << 50, entries=10**7)
 SAVE_SECONDS = 60.0
 NETWORKS = (0, 1)  # feature networks that take turns: what pleases one alone, a third would not take for real
 CARD = "README.md"
 BEST = "best.safetensors"
 VALIDATION_SHARE = 0.1  # of the time, at most, but for the first validation and the last
-_MATTE = "#ffffff"
 
 
 def base_recipe(name: str, seed: int = 0, batch: int = 16) -> Recipe:
@@ -88,11 +80,9 @@ def pretrain(
         recorder = Recorder(run)
         recorder.tidy()
         run.set_recipe(recipe)
-        side = recipe.stored_size
-        squares = run.folder / f"pictures-{side}.bytes"
-        if not squares.exists():
-            yield from _square(folder, squares, side, limits)
-        paintings = torch.from_numpy(np.memmap(squares, np.uint8, "c").reshape(-1, 3, side, side))
+        squares = PictureFile(run.folder, recipe.stored_size)
+        yield from squares.write(folder, limits)
+        paintings = squares.pictures
         validate = validation(paintings, recipe.size)
         best = run.folder / BEST
         if start and not best.exists():
@@ -131,7 +121,7 @@ def pretrain_enlarger(
     limits = replace(LIMITS, least=8, shortest_side=2 * enlarging.SIDE)
     sources = gather(folder, limits)
     originals: list[bytes] = []
-    with DecodePool(sources, _MATTE, limits) as pool:
+    with DecodePool(sources, MATTE, limits) as pool:
         for name, decoded in pool:
             if not isinstance(decoded, Rejection):
                 originals.append(decoded.jpeg)
@@ -172,23 +162,6 @@ def _halved(tensor: Tensor) -> Tensor:
     return half if torch.isfinite(half).all() else tensor
 
 
-def _square(folder: Path, file: Path, side: int, limits: Limits) -> Iterator[Progress]:
-    """All pictures below ``folder``, squeezed to ``side`` px, in one file of bytes: (n, 3, side, side)."""
-    sources = gather(folder, limits)
-    count = 0
-    with files.replacing(file) as part:
-        with DecodePool(sources, _MATTE, limits) as pool, part.open("wb") as out:
-            for name, decoded in pool:
-                if not isinstance(decoded, Rejection):
-                    with Image.open(io.BytesIO(decoded.jpeg)) as picture:
-                        square = images.square(picture, side, "squeeze")
-                    out.write(square.transpose(2, 0, 1).tobytes())
-                    count += 1
-                yield Progress(pool.done, len(sources), name)
-        if count < limits.least:
-            raise DatasetError("too-few-for-a-base", count=count, least=limits.least)
-
-
 def _card(model: Model, path: Path, data: str) -> str:
     settings = model.settings
     earlier, recipe = settings.get("before", 0) / 60, settings["recipe"]
@@ -196,6 +169,12 @@ def _card(model: Model, path: Path, data: str) -> str:
         f" on one {settings['device']}" if "device" in settings else ""
     )
     minutes += f", after {earlier:.0f} of the model it began from" if earlier else ""
+    steps = f"{settings['step']:,} steps of {recipe['batch']} pictures"
+    if "taught" in settings:
+        steps = (
+            f"{settings['step']:,} outer steps of Reptile, over trainings of {settings['taught']['teaching']['steps']}"
+        )
+        steps += f" steps of {recipe['batch']} pictures on one painter each"
     averaged = (
         " The generator's weights are the mean of these and of the best before." if "averaged" in settings else ""
     )
@@ -207,11 +186,11 @@ The model that trainings start from: a generator of {settings["size"]} px, the d
 |---|---|
 | data | {data} |
 | pictures | {settings["paintings"]:,} |
-| trained for | {minutes}; {settings["step"]:,} steps of {recipe["batch"]} pictures.{averaged} |
+| trained for | {minutes}; {steps}.{averaged} |
 | file | {path.stat().st_size / 1e6:.1f} MB, safetensors, half precision |
 | date | {datetime.datetime.now(datetime.UTC).date()} |
 
-Made by `python -m neural_art pretrain`. The recipe:
+Made by `python -m neural_art {"teach" if "taught" in settings else "pretrain"}`. The recipe:
 
     {json.dumps(recipe)}
 
