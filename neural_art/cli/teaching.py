@@ -89,7 +89,7 @@ def teach(options: argparse.Namespace) -> int:
     new = not Run(options.run.absolute()).exists()
     run = Run.at(options.run, options.run.resolve().name) if new else Run.open(options.run)
     budget = Budget(minutes=options.minutes)
-    news = taught(options.folder, run, start, how, budget, device=processor.device, device_name=processor.name)
+    news = taught(options.folder, run, start, how, budget, processor=processor)
     with progress_bar("Reading pictures", 100, "%") as bar:
         for event in news:
             match event:

@@ -19,6 +19,7 @@ from neural_art.errors import CheckpointError, DatasetError
 from neural_art.events import Event, Progress, Saved, Started
 from neural_art.models import checkpoint
 from neural_art.models.checkpoint import FORMAT, Model
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget
 from neural_art.runs.lock import hold
 from neural_art.runs.picture_file import LIMITS, PictureFile
@@ -75,8 +76,7 @@ def teach(
     teaching: Teaching,
     budget: Budget,
     *,
-    device: str = "cpu",
-    device_name: str = "",
+    processor: Processor = CPU,
     limits: Limits = LIMITS,
     validation: Callable[[Tensor, int], Validation] = validate_by_kid,
     save_seconds: float = SAVE_SECONDS,
@@ -87,8 +87,8 @@ def teach(
     the outer loop and all validations; where it counts outer steps, the same call gives the same weights on the same
     machine, interrupted or not: whatever is random in an outer step is drawn from its number. The base is validated at
     the beginning, every few steps and at the end; the run keeps the best (``pretrain.BEST``, which is what ``ship``
-    ships) and the last. ``device``: see ``Training``. ``device_name``: for the model's card. ``validation``: makes, of
-    a painter's works and a size, what tells how good a model is.
+    ships) and the last. ``processor``: where the networks learn. ``validation``: makes, of a painter's works and a
+    size, what tells how good a model is.
 
     Yields progress while the pictures are read (the first time only), then what was done. May be left at any time: at
     most ``save_seconds`` and one outer step are lost. Raises ``DatasetError`` for too few pictures or painters,
@@ -100,9 +100,10 @@ def teach(
         squares = PictureFile(run.folder, teaching.recipe.stored_size)
         yield from squares.write(folder, limits)
         taught, held_out = held_apart(painters(squares.names, teaching.least), teaching)
-        lessons = _Lessons(squares.pictures, teaching, device, validation)
+        lessons = _Lessons(squares.pictures, teaching, processor.device, validation)
         base = _Base.opened(run, start, teaching)
-        base.model.settings |= {"device": device_name} if device_name else {}
+        if processor.is_card:
+            base.model.settings["device"] = processor.name
         began, saved_at = time.monotonic() - base.seconds, time.monotonic()
         while True:
             progress = base.seconds / budget.seconds if budget.seconds else base.step / (budget.steps or 1)
