@@ -122,7 +122,7 @@ def test_a_usual_set_up_is_not_worth_a_word(quick: list[Event]) -> None:
 
 
 def test_a_process_that_stands_still_does_not_use_up_the_budget(drawn_paintings: torch.Tensor) -> None:
-    now, paused_at = Time(0.06), []
+    now, paused_at = Time(0.05), []
     training = Training(drawn_paintings, QUICK, Budget(minutes=0.1), now=now)
 
     def stand_still(*_: object) -> None:
