@@ -131,7 +131,8 @@ def pretrain_enlarger(
 ) -> Iterator[Progress | enlarging.Reading]:
     """Teaches a new enlarger, or ``start``, to enlarge pictures like those below ``folder`` and writes it to ``out``.
 
-    ``device``: where it learns, a ``torch.device``. Yields progress while the pictures are read, then a reading after each step. Raises ``DatasetError`` for too few.
+    ``device``: where it learns, a ``torch.device``. Yields progress while the pictures are read, then a reading after
+    each step. Raises ``DatasetError`` for too few.
     """
     limits = replace(LIMITS, least=8, shortest_side=2 * enlarging.SIDE)
     sources = gather(folder, limits)

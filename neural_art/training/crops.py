@@ -50,13 +50,16 @@ class Crops:
     """The crops that a training shows: a painting and a seed each. Each crop is placed and encoded only once.
 
     ``paintings``: (n, 3, L, L) bytes. ``size``: side of the crops. ``device``: where they are made; the paintings are
-    kept there, too, unless they are too many. The first n crops are the whole paintings.
+    kept there, too, if they fit (or as ``resident`` says). The first n crops are the whole paintings.
     """
 
-    def __init__(self, paintings: Tensor, size: int, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, paintings: Tensor, size: int, device: str | torch.device = "cpu", *, resident: bool | None = None
+    ) -> None:
         self._device = torch.device(device)
         memory = memory_of(self._device)
-        self._resident = memory is None or paintings.nbytes <= RESIDENT_SHARE * memory
+        fits = memory is None or paintings.nbytes <= RESIDENT_SHARE * memory
+        self._resident = fits if resident is None else resident
         self.paintings = paintings.to(self._device) if self._resident else paintings
         self._size, n = size, len(paintings)
         self._crops = torch.stack([torch.arange(n), torch.full((n,), WHOLE)], dim=1)

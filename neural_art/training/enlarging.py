@@ -73,8 +73,8 @@ def learn(
     """Teaches ``enlarger``, in place, to enlarge pictures like ``originals``; yields a reading after each step.
 
     ``originals``: picture files as bytes, such as ``DecodedImage.jpeg``. The budget is ``seconds`` or ``steps``,
-    whichever is used up first; ``learning_rate``, at its highest, ends at 0 with it. ``device``: where it learns; at the
-    end, ``enlarger`` is on the CPU again. Raises ``DatasetError`` without originals.
+    whichever is used up first; ``learning_rate``, at its highest, ends at 0 with it. ``device``: where it learns; in
+    the end, ``enlarger`` is on the CPU again. Raises ``DatasetError`` without originals.
     """
     if not originals:
         raise DatasetError("no-originals")
