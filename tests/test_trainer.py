@@ -470,6 +470,14 @@ def test_a_card_that_stops_leaves_what_was_saved_last(drawn_paintings: torch.Ten
     assert last_saved(events).step == 3
 
 
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a card")
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
+def test_a_card_that_is_not_there_is_lost(device: str, drawn_paintings: torch.Tensor) -> None:
+    with pytest.raises(ProcessorError) as lost:
+        Training(drawn_paintings, QUICK, SIX, device=device, processor_name="a card")
+    assert (lost.value.code, lost.value.values["name"]) == ("lost", "a card")
+
+
 def test_a_card_without_memory_for_the_smallest_batch_is_given_up(drawn_paintings: torch.Tensor) -> None:
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")

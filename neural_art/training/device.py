@@ -118,12 +118,12 @@ _OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED")  # CUDA, HIP, MPS; cuBLAS and
 def card_errors(device: torch.device, name: str) -> Iterator[None]:
     """Raises ``ProcessorError`` where PyTorch gave up on a card.
 
-    On a card that is any ``RuntimeError``: drivers and libraries say it in many ways, and what this PyTorch cannot do
-    on such a card is none of them. A fault of our own comes again on the CPU, and is reported there.
+    On a card that is any ``RuntimeError``, and an ``AssertionError`` where this PyTorch was built without such devices:
+    drivers and libraries have many words for it. A fault of our own comes again on the CPU, and is reported there.
     """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:
         if device.type == "cpu" and not isinstance(error, (torch.AcceleratorError, torch.OutOfMemoryError)):
             raise
         if is_out_of_memory(error):

@@ -126,6 +126,7 @@ class Training:
         self.latents = torch.empty(0)
         self._resumed = resume is not None
         with card_errors(self._device, processor_name):
+            torch.empty(0, device=self._device)  # is it there?
             if self._device.type == "cuda" and self._device.index is not None:
                 torch.cuda.set_device(self._device)
             self._compute = planned_compute(recipe, self._device, halvings)
