@@ -23,6 +23,7 @@ from neural_art import files
 from neural_art.events import Failed, Saved, Stepped
 from neural_art.models import checkpoint
 from neural_art.models.checkpoint import Model
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training
 
@@ -51,7 +52,7 @@ class Cell:
 
     ``row``: one of ``KINDS``, with ``:setting=value,...`` or without, or ``MODEL``. ``budget``: of the training; None
     where nothing is trained. ``start``: the base model, or the model to measure, as ``snapshot`` copied it from
-    ``origin``.
+    ``origin``. ``processor``: where neural_art learns.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Cell:
     budget: Budget | None = None
     start: Path | None = None
     origin: str = ""
+    processor: Processor = CPU
     effort: Effort = field(default_factory=Effort)
 
     @property
@@ -79,7 +81,8 @@ class Cell:
         if self.budget is None:
             return f"{self.folder.name}_{row}-{self.start.stem if self.start else ''}_seed{self.seed}"
         budget = f"{self.budget.steps}steps" if self.budget.minutes is None else f"{self.budget.minutes:g}min"
-        return f"{self.folder.name}_{row}_{budget}_seed{self.seed}"
+        card = f"_{self.processor.kind}" if self.processor.is_card else ""
+        return f"{self.folder.name}_{row}_{budget}{card}_seed{self.seed}"
 
     @property
     def training(self) -> dict[str, Any]:
@@ -91,6 +94,7 @@ class Cell:
             "steps": self.budget.steps if self.budget else None,
             "seed": self.seed,
             "start": self.start.stem if self.start else None,
+            **({"processor": self.processor.name} if self.processor.is_card else {}),
         }
 
     @property
@@ -180,6 +184,8 @@ def _training(cell: Cell, budget: Budget, began: float | None = None) -> Trainin
         budget,
         base=Model.open(cell.start, size=recipe.size) if cell.start else None,
         began=began,
+        device=cell.processor.device,
+        processor_name=cell.processor.name,
         class_indices=torch.tensor(class_indices) if class_names else None,
         about={"classes": class_names, "class_indices": class_indices},
     )

@@ -52,6 +52,7 @@ def model() -> checkpoint.Model:
         (["--rows", "dcgan:batch=8"], "dcgan has no settings"),
         (["--rows", "untrained:colour=3"], "no setting 'colour'"),
         (["--minutes", "0"], "minutes is 0"),
+        (["--device", "mps"], "Nothing here computes as mps"),
         (["--model", "missing.safetensors"], "no model at"),
     ],
 )

@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ from neural_art.errors import DatasetError
 from neural_art.events import Event, Progress, Saved
 from neural_art.models import checkpoint, enlarger
 from neural_art.models.checkpoint import Model
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.lock import hold
 from neural_art.runs.picture_file import LIMITS, MATTE, PictureFile
@@ -37,16 +39,12 @@ BEST = "best.safetensors"
 VALIDATION_SHARE = 0.1  # of the time, at most, but for the first validation and the last
 
 
-def base_recipe(name: str, seed: int = 0, batch: int = 16) -> Recipe:
-    """The settings of a base model's training. The learning rates grow with the root of the ``batch``."""
-    usual = Recipe()
-    growth = (batch / usual.batch) ** 0.5
+def base_recipe(name: str, seed: int = 0, batch: int = 0) -> Recipe:
+    """The settings of a base model's training."""
     return Recipe(
         name=name,
         seed=seed,
         batch=batch,
-        generator_lr=growth * usual.generator_lr,
-        discriminator_lr=growth * usual.discriminator_lr,
         base=False,
         adversarial_weight=0.5,
         sampled_share=0.25,
@@ -62,19 +60,20 @@ def pretrain(
     budget: Budget,
     *,
     start: Model | None = None,
-    device: str = "cpu",
+    processor: Processor = CPU,
     limits: Limits = LIMITS,
-    validation: Callable[[Tensor, int], Validation] = ValidationKID,
+    validation: Callable[[Tensor, int], Validation] | None = None,
 ) -> Iterator[Event | Progress]:
     """Trains on all pictures below ``folder`` and writes ``run``; resumes where an earlier call stopped.
 
     ``start``: a base model to begin from. From time to time the model is validated, alone and averaged with the best
-    one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``device``: where the
-    networks learn (see ``Training``). ``validation``: makes, of the same pictures and a size, what tells how good a
-    model is.
+    one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``processor``: where the
+    networks learn. ``validation``: makes, of the same pictures and a size, what tells how good a model is; without it,
+    a ``ValidationKID`` on that processor.
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
-    was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures.
+    was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures,
+    and ``ProcessorError`` for a graphics card that stops: the same call goes on from what was saved.
     """
     with hold(run):
         recorder = Recorder(run)
@@ -83,14 +82,14 @@ def pretrain(
         squares = PictureFile(run.folder, recipe.stored_size)
         yield from squares.write(folder, limits)
         paintings = squares.pictures
-        validate = validation(paintings, recipe.size)
+        validate = (validation or partial(ValidationKID, device=processor.device))(paintings, recipe.size)
         best = run.folder / BEST
         if start and not best.exists():
             keep_best(best, start, validate)
         earlier = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
         about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier}
-        if device != "cpu":
-            about["device"] = torch.cuda.get_device_name()
+        if processor.is_card:
+            about["device"] = processor.name
         training = Training(
             paintings,
             recipe,
@@ -100,7 +99,8 @@ def pretrain(
             about=about,
             save_seconds=SAVE_SECONDS,
             networks=NETWORKS,
-            device=device,
+            device=processor.device,
+            processor_name=processor.name,
         )
         next_validation = 0.0  # in seconds of training
         for event in training.run():
@@ -112,11 +112,17 @@ def pretrain(
 
 
 def pretrain_enlarger(
-    folder: Path, out: Path, seconds: float, seed: int = 0, start: enlarger.Enlarger | None = None
+    folder: Path,
+    out: Path,
+    seconds: float,
+    seed: int = 0,
+    start: enlarger.Enlarger | None = None,
+    device: str = "cpu",
 ) -> Iterator[Progress | enlarging.Reading]:
     """Teaches a new enlarger, or ``start``, to enlarge pictures like those below ``folder`` and writes it to ``out``.
 
-    Yields progress while the pictures are read, then a reading after each step. Raises ``DatasetError`` for too few.
+    ``device``: where it learns, a ``torch.device``. Yields progress while the pictures are read, then a reading after
+    each step. Raises ``DatasetError`` for too few.
     """
     limits = replace(LIMITS, least=8, shortest_side=2 * enlarging.SIDE)
     sources = gather(folder, limits)
@@ -129,11 +135,11 @@ def pretrain_enlarger(
     if len(originals) < limits.least:
         raise DatasetError("too-few-originals", count=len(originals), least=limits.least, side=limits.shortest_side)
     rng = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = start or enlarger.Enlarger()
     rate = enlarging.TUNING_RATE if start else enlarging.LEARNING_RATE
-    for reading in enlarging.learn(network, originals, rng, seconds=seconds, learning_rate=rate):
+    for reading in enlarging.learn(network, originals, rng, seconds=seconds, learning_rate=rate, device=device):
         yield reading
     out.parent.mkdir(parents=True, exist_ok=True)
     enlarger.write(out, network, pictures=len(originals), steps=reading.step, minutes=round(seconds / 60, 2), seed=seed)
@@ -169,7 +175,7 @@ def _card(model: Model, path: Path, data: str) -> str:
         f" on one {settings['device']}" if "device" in settings else ""
     )
     minutes += f", after {earlier:.0f} of the model it began from" if earlier else ""
-    steps = f"{settings['step']:,} steps of {recipe['batch']} pictures"
+    steps = f"{settings['step']:,} steps of {settings.get('batch', recipe['batch'])} pictures"
     if "taught" in settings:
         steps = (
             f"{settings['step']:,} outer steps of Reptile, over trainings of {settings['taught']['teaching']['steps']}"

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ from neural_art.training.validation import Validation, ValidationKID
 
 LEAST_PAINTERS: Final = 3
 SAVE_SECONDS: Final = 10.0
-_VALIDATION_PICTURES: Final = 256
+VALIDATION_PICTURES: Final = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +65,6 @@ class Validated:
         return statistics.fmean(self.untrained.values()), statistics.fmean(self.trained.values())
 
 
-def validate_by_kid(paintings: Tensor, size: int) -> Validation:
-    """The KID of new pictures held against one painter's works."""
-    return ValidationKID(paintings, size, pictures=_VALIDATION_PICTURES)
-
-
 def teach(
     folder: Path,
     run: Run,
@@ -78,7 +74,7 @@ def teach(
     *,
     processor: Processor = CPU,
     limits: Limits = LIMITS,
-    validation: Callable[[Tensor, int], Validation] = validate_by_kid,
+    validation: Callable[[Tensor, int], Validation] | None = None,
     save_seconds: float = SAVE_SECONDS,
 ) -> Iterator[Progress | Taught | Validated]:
     """Teaches a copy of ``start`` with the painters below ``folder``; resumes where an earlier call stopped.
@@ -88,7 +84,7 @@ def teach(
     machine, interrupted or not: whatever is random in an outer step is drawn from its number. The base is validated at
     the beginning, every few steps and at the end; the run keeps the best (``pretrain.BEST``, which is what ``ship``
     ships) and the last. ``processor``: where the networks learn. ``validation``: makes, of a painter's works and a
-    size, what tells how good a model is.
+    size, what tells how good a model is; without it, a ``ValidationKID`` on that processor.
 
     Yields progress while the pictures are read (the first time only), then what was done. May be left at any time: at
     most ``save_seconds`` and one outer step are lost. Raises ``DatasetError`` for too few pictures or painters,
@@ -100,6 +96,7 @@ def teach(
         squares = PictureFile(run.folder, teaching.recipe.stored_size)
         yield from squares.write(folder, limits)
         taught, held_out = held_apart(painters(squares.names, teaching.least), teaching)
+        validation = validation or partial(ValidationKID, pictures=VALIDATION_PICTURES, device=processor.device)
         lessons = _Lessons(squares.pictures, teaching, processor.device, validation)
         base = _Base.opened(run, start, teaching)
         if processor.is_card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,12 +31,12 @@ class Networks:
     optimizer: Adam
 
     @classmethod
-    def build(cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: str) -> Networks:
+    def build(cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: torch.device) -> Networks:
         """Copies of the networks of ``base``, or new ones drawn with the recipe's seed, on ``device``.
 
         ``numbers``: of the feature networks that take turns. Raises ``ValueError`` for a base of another size.
         """
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):  # by default it starts every CUDA device there is
             torch.manual_seed(recipe.seed)
             generator = copy.deepcopy(base.generator) if base else Generator(recipe.size)
             discriminator = copy.deepcopy(base.discriminator) if base else Discriminator()
@@ -62,7 +63,8 @@ class Networks:
         optimizers = self.optimizer, *(critic.optimizer for critic in self.critics)
         weights = [tensor for network in networks for tensor in network.state_dict().values()]
         moments = [tensor for optimizer in optimizers for tensor in (*optimizer.means, *optimizer.squares)]
-        return all(bool(torch.isfinite(tensor).all()) for tensor in (*weights, *moments))
+        largest = torch._foreach_norm([*weights, *moments], math.inf)  # one answer to wait for, not hundreds
+        return bool(torch.stack(largest).isfinite().all())
 
     @torch.no_grad()
     def average(self, decay: float) -> None:
