@@ -201,6 +201,14 @@ def _before_a_shuffle(taps: Sequence[float]) -> Tensor:
     return torch.einsum("ab,oivw->aobivw", torch.eye(3), plane).reshape(12, 12, 3, 3)
 
 
+def is_needed(name: str, size: int) -> bool:
+    """Whether a generator for pictures of ``size`` px has the tensor ``name`` of a larger one's ``state_dict``."""
+    part, _, rest = name.partition(".")
+    number = rest.partition(".")[0]
+    side = 8 << int(number) if part == "stages" else int(number) if part == "pictures" else 0
+    return side <= size // 2
+
+
 def _double(pixels: Tensor) -> Tensor:
     return F.interpolate(pixels, scale_factor=2, mode="bilinear", align_corners=False)
 
