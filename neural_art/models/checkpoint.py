@@ -97,7 +97,8 @@ class Model:
     ) -> Model:
         """The model that ``tensors`` holds; for another ``size`` its generator is ``resize_generator``'s.
 
-        Raises ``CheckpointError``.
+        ``settings["sizes"]`` has the sizes of its pictures that are whole. The picture of a stage below the last is a
+        blur to which detail is added, but in a base whose larger stages were taught later. Raises ``CheckpointError``.
         """
         stored = settings.get("size")
         known = settings.get("format") in (FORMAT, UNPROJECTED)
@@ -118,15 +119,15 @@ class Model:
         if size is not None and size != stored:
             drawn = sampling.sample(latents, FITTED, torch.Generator().manual_seed(0))
             generator = resize_generator(generator, size, drawn)
-        return cls(generator, discriminator, encoder, latents, dict(settings))
+        whole = [each for each in settings.get("sizes", [stored]) if each <= generator.size] or [generator.size]
+        settings = {**settings, "size": generator.size, "sizes": whole}
+        return cls(generator, discriminator, encoder, latents, settings)
 
     @classmethod
     def open(cls, path: Path, *, size: int | None = None) -> Model:
         """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``.
 
-        Its ``settings`` may name several ``sizes``, those of its generator's pictures that stand alone, as those of a
-        base do whose larger stages were taught later. Then only the stages that ``size`` needs are read, and nothing
-        has to be fitted.
+        Only what ``size`` needs is read of a model that has whole pictures of several sizes.
         """
 
         def wanted(name: str, settings: Mapping[str, Any]) -> bool:

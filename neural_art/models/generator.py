@@ -62,15 +62,24 @@ class Generator(nn.Module):
         assert picture is not None
         return picture
 
+    def learned(self) -> list[nn.Parameter]:
+        """The weights that learn: all, but for those that ``fix`` excepted."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def fix(self, size: int) -> None:
+        """From now on, what paints pictures of ``size`` px stays as it is; only the stages above it learn."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(not is_needed(name, size))
+
     @torch.no_grad()
     def project_(self, tensors: Sequence[Tensor]) -> None:
-        """Projects ``tensors``, the weights or their gradients in the order of ``parameters()``, in place onto what
-        this generator may be: convolutions before a pixel shuffle are alike on flat maps (see ``project_flat_``).
+        """Projects ``tensors``, the weights that learn or their gradients in order, in place onto what this generator
+        may be: convolutions before a pixel shuffle are alike on flat maps (see ``project_flat_``).
 
         Gradients are projected before an optimiser takes them, weights after it and when they are loaded.
         """
         shuffled = {id(m.weight): m.upsample**2 for m in self.modules() if isinstance(m, StyledConvolution)}
-        for parameter, tensor in zip(self.parameters(), tensors, strict=True):
+        for parameter, tensor in zip(self.learned(), tensors, strict=True):
             if (pixels := shuffled.get(id(parameter), 1)) > 1:
                 project_flat_(tensor, pixels)
 

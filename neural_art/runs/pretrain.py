@@ -71,6 +71,7 @@ def pretrain(
     *,
     start: Model | None = None,
     device: str = "cpu",
+    keep_smaller: bool = False,
     limits: Limits = LIMITS,
     validation: Callable[[Tensor, int], Validation] = ValidationKID,
 ) -> Iterator[Event | Progress]:
@@ -78,8 +79,9 @@ def pretrain(
 
     ``start``: a base model to begin from. From time to time the model is validated, alone and averaged with the best
     one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``device``: where the
-    networks learn (see ``Training``). ``validation``: makes, of the same pictures and a size, what tells how good a
-    model is.
+    networks learn (see ``Training``). ``keep_smaller``: what ``start`` paints at the sizes that it has learned stays as
+    it is, and only the stages for larger pictures learn; the base then serves all. ``validation``: makes, of the same
+    pictures and a size, what tells how good a model is.
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures.
@@ -98,7 +100,8 @@ def pretrain(
         if start and not best.exists():
             keep_best(best, start, validate)
         earlier = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
-        about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier}
+        kept = [size for size in start.settings["sizes"] if size < recipe.size] if start and keep_smaller else []
+        about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier, "sizes": [*kept, recipe.size]}
         if device != "cpu":
             about["device"] = torch.cuda.get_device_name()
         training = Training(
@@ -111,6 +114,7 @@ def pretrain(
             save_seconds=SAVE_SECONDS,
             networks=NETWORKS,
             device=device,
+            fixed_size=max(kept, default=0),
         )
         next_validation = 0.0  # in seconds of training
         for event in training.run():

@@ -56,6 +56,7 @@ class Training:
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
     ``device``: where the networks learn: the type of a ``torch.device``. On others than the CPU they multiply in
     bfloat16, unless the recipe says otherwise. Tensors in events are on the CPU.
+    ``fixed_size``: what the base paints at this size stays as it is, only the stages for larger pictures learn; 0: all.
 
     ``step``: optimiser steps so far. ``latents``: (n, LATENT_SIZE), of the paintings, once ``run()`` has begun.
 
@@ -78,6 +79,7 @@ class Training:
         step_seconds: float = 0.8,
         networks: Sequence[int] = (0,),
         device: str = "cpu",
+        fixed_size: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
@@ -100,7 +102,7 @@ class Training:
         self._out_of_domain = base is None  # whether the generator has never painted anything like these paintings
         self._compute = planned_compute(recipe, device)
         torch.set_num_threads(self._compute.threads)
-        self.networks = Networks.build(recipe, base, networks, device)
+        self.networks = Networks.build(recipe, base, networks, device, fixed_size)
         self._crops = Crops(paintings, recipe.size, device)
         self.latents = torch.empty(0)
         self._resumed = resume is not None
