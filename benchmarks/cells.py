@@ -23,6 +23,7 @@ from neural_art import files
 from neural_art.events import Failed, Saved, Stepped
 from neural_art.models import checkpoint
 from neural_art.models.checkpoint import Model
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training
 
@@ -45,7 +46,7 @@ class Cell:
 
     ``row``: one of ``KINDS``, with ``:setting=value,...`` or without, or ``MODEL``. ``budget``: of the training; None
     where a model is only measured. ``start``: the base model, or the model to measure, as ``snapshot`` copied it from
-    ``origin``.
+    ``origin``. ``processor``: where neural_art learns.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class Cell:
     budget: Budget | None = None
     start: Path | None = None
     origin: str = ""
+    processor: Processor = CPU
     effort: Effort = field(default_factory=Effort)
 
     @property
@@ -73,7 +75,8 @@ class Cell:
         if self.budget is None:
             return f"{self.folder.name}_{row}-{self.start.stem if self.start else ''}_seed{self.seed}"
         budget = f"{self.budget.steps}steps" if self.budget.minutes is None else f"{self.budget.minutes:g}min"
-        return f"{self.folder.name}_{row}_{budget}_seed{self.seed}"
+        card = f"_{self.processor.kind}" if self.processor.is_card else ""
+        return f"{self.folder.name}_{row}_{budget}{card}_seed{self.seed}"
 
     @property
     def training(self) -> dict[str, Any]:
@@ -85,6 +88,7 @@ class Cell:
             "steps": self.budget.steps if self.budget else None,
             "seed": self.seed,
             "start": self.start.stem if self.start else None,
+            **({"processor": self.processor.name} if self.processor.is_card else {}),
         }
 
     @property
@@ -159,6 +163,8 @@ def _train_model(cell: Cell, target: Path, began: float) -> tuple[int, float]:
         cell.budget,
         base=base,
         began=began,
+        device=cell.processor.device,
+        processor_name=cell.processor.name,
         class_indices=torch.tensor(class_indices) if class_names else None,
         about={"classes": class_names, "class_indices": class_indices},
     )

@@ -8,6 +8,9 @@ A row is ``base`` or ``nobase`` (neural_art with and without its base model), ``
 benchmarks/rivals). Settings of the recipe may follow: ``base:sampled_share=0.25,generator_lr=0.001``. ``--model``
 measures files without any training, row ``model``: the paintings' latents come from the model's encoder.
 
+``--device`` says where neural_art learns; its figures there are comparable to those of the processor, its minutes are
+not. Rivals learn on the processor.
+
 Each cell holds a tenth of the paintings out, trains in a process of its own for the exact budget (its start, the
 imports and all set-up count), paints 512 pictures at truncation 1 and measures them at 128 px. DIR gets results.csv,
 results.md and a sheet of pictures for each cell. A finished cell is not done again, unless the model it started from
@@ -41,6 +44,8 @@ from benchmarks.evaluation import Effort, floor
 from benchmarks.rivals import RIVALS
 from neural_art.errors import NeuralArtError
 from neural_art.models import checkpoint
+from neural_art.models.processors import survey
+from neural_art.processor import DEVICES, Processor
 from neural_art.recipe import Budget
 from neural_art.shipped import BASE
 
@@ -51,7 +56,11 @@ def main(arguments: Sequence[str] | None = None, effort: Effort | None = None) -
     options = parser.parse_args(arguments)
     effort = dataclasses.replace(effort or Effort(), pictures=options.pictures)
     folders = [folder.resolve() for folder in options.sets]
-    cells = _plan(options, folders, effort)
+    try:
+        processor = survey().chosen(options.device)[0]
+    except NeuralArtError as error:
+        parser.error(str(error))
+    cells = _plan(options, folders, effort, processor)
     _check(parser, folders, cells)
     cells = [dataclasses.replace(c, start=snapshot(c.start, options.out)) if c.start else c for c in cells]
     options.out.mkdir(parents=True, exist_ok=True)
@@ -77,7 +86,7 @@ def main(arguments: Sequence[str] | None = None, effort: Effort | None = None) -
     return 1 if failed else 0
 
 
-def _plan(options: argparse.Namespace, folders: list[Path], effort: Effort) -> list[Cell]:
+def _plan(options: argparse.Namespace, folders: list[Path], effort: Effort, processor: Processor) -> list[Cell]:
     """The cells in the order in which they are worked through; models that need no training come first."""
     rows = options.rows if options.rows is not None else [] if options.model else list(KINDS)
     base = options.base.resolve()
@@ -89,6 +98,8 @@ def _plan(options: argparse.Namespace, folders: list[Path], effort: Effort) -> l
         cell = Cell(folder=folder, row=row, seed=seed, budget=budget, effort=effort)
         if cell.kind == "base":
             cell = dataclasses.replace(cell, start=base, origin=str(base))
+        if cell.kind not in RIVALS:
+            cell = dataclasses.replace(cell, processor=processor)
         cells.append(cell)
     return cells
 
@@ -136,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="default 0")
     parser.add_argument("--base", type=Path, default=BASE, help="where row base starts from")
     parser.add_argument("--model", type=Path, nargs="+", default=[], help="models to measure as they are")
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where neural_art learns (default cpu)")
     parser.add_argument("--pictures", type=int, default=Effort.pictures, help="to be measured, fewer for a quick look")
     parser.add_argument("--out", type=Path, required=True, help="where the results go")
     return parser

@@ -7,6 +7,7 @@
     ├── ExploreError       a position, a picture or a film cannot be made
     ├── RunError           a run does not exist, or cannot do what is asked of it now
     ├── StorageError       the disk or the memory refuses
+    ├── ProcessorError     a graphics card does not compute any more
     └── SettingsError      an environment variable or an argument cannot be used
 
 ``DatasetError("too-few", count=3, least=8)``: code decides on an error by its ``code``, never by its text. The sentence
@@ -73,6 +74,12 @@ class StorageError(NeuralArtError):
     """The disk or the memory refuses (see ``files.storage_error``)."""
 
     subject = "storage"
+
+
+class ProcessorError(NeuralArtError):
+    """A graphics card stopped, or has too little memory: on with another processor, from what was saved last."""
+
+    subject = "processor"
 
 
 class SettingsError(NeuralArtError):

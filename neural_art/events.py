@@ -52,6 +52,8 @@ class Started(Event):
     batch: int
     budget: float  # seconds of training in all (an estimate where the budget counts steps)
     notice: Message | None = None  # what was out of the ordinary
+    device: str = "cpu"  # as PyTorch names it
+    processor: str = ""  # as its maker names it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,15 @@ class RolledBack(Event):
 
     reason: Message
     rate: float  # the factor on the learning rates from here on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapted(Event):
+    """The training goes on otherwise than it began: with smaller batches, or on another processor."""
+
+    reason: Message
+    batch: int
+    device: str
 
 
 @dataclass(frozen=True, kw_only=True)

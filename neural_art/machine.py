@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def out_of_memory_kills(root: Path = Path("/")) -> int:
             if (kills := _counter(folder / name, "oom_kill")) is not None:
                 return kills
     return _counter(root / "proc/vmstat", "oom_kill") or 0
+
+
+def processor_name(root: Path = Path("/")) -> str:
+    """What the maker calls this machine's processor; "" where the system does not say. ``root``: as above."""
+    try:
+        lines = (root / "proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 def _quotas(root: Path) -> Iterator[float]:

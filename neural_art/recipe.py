@@ -7,7 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from neural_art.checks import Range, check_range
+from neural_art.checks import Range, check_range, in_range
 from neural_art.errors import RecipeError, SettingsError
 from neural_art.processor import DEVICES
 
@@ -68,7 +68,7 @@ class Recipe:
 
     ``name``: sketch (64 px), study (128 px), canvas (256 px) or mural (512 px).
     ``batch``: pictures in a step; 0 lets the machine choose. ``generator_lr``, ``discriminator_lr``: learning rates at
-    their highest.
+    their highest, for 16 pictures in a step; they grow with the root of a larger batch.
     ``adversarial_weight``: of the adversarial loss against the reconstruction losses, at its highest.
     ``sampled_share``: the share of a batch that is painted from sampled latents (mixtures of three paintings' and
     points between two), for which there is nothing to reconstruct: they have the adversarial loss alone.
@@ -83,7 +83,7 @@ class Recipe:
 
     name: str = "study"
     seed: int = 0
-    batch: int = 16
+    batch: int = 0
     generator_lr: float = 5e-4
     discriminator_lr: float = 2e-4
     adversarial_weight: float = 0.8
@@ -99,7 +99,8 @@ class Recipe:
         if self.name not in SIZES:
             raise RecipeError("unknown", name=self.name, known=list(SIZES))
         check_range(RecipeError, "seed", self.seed, (0, 2**63 - 1), whole=True)
-        check_range(RecipeError, "batch", self.batch, (2, 256), whole=True)
+        if not in_range(self.batch, (0, 0), whole=True):
+            check_range(RecipeError, "batch", self.batch, (2, 256), whole=True)
         check_range(RecipeError, "generator_lr", self.generator_lr, (1e-6, 0.1))
         check_range(RecipeError, "discriminator_lr", self.discriminator_lr, (1e-6, 0.1))
         check_range(RecipeError, "adversarial_weight", self.adversarial_weight, (0, 10))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from run_makers import ENDLESS, ask_to_train, saved
 
-from neural_art.runs.attempts import attempts_of, batch_within_memory, count_attempt
+from neural_art.runs.attempts import attempts_of, batch_halvings, count_attempt
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.lock import hold
 from neural_art.runs.recorder import Recorder
@@ -50,14 +50,14 @@ def test_an_end_from_outside_is_no_fault(run: Run) -> None:
     assert (attempts.count, attempts.outside, attempts.memory, attempts.faults) == (6, 3, 1, 1)
 
 
-def test_the_batch_is_halved_for_want_of_memory_down_to_two(run: Run) -> None:
-    assert batch_within_memory(run, 16) == 16
+def test_the_batch_is_halved_for_each_worker_that_memory_ran_out_for(run: Run) -> None:
+    assert batch_halvings(run) == 0
     count_attempt(run)
-    batches = []
-    for _ in range(5):
-        count_attempt(run, "memory")
-        batches.append(batch_within_memory(run, 16))
-    assert batches == [8, 4, 2, 2, 2]
+    halvings = []
+    for death in ("memory", "outside", "memory"):
+        count_attempt(run, death)
+        halvings.append(batch_halvings(run))
+    assert halvings == [1, 1, 2]
 
 
 def test_a_person_can_see_why_nothing_happens(run: Run) -> None:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from neural_art.models.pixels import to_signed
-from neural_art.training.augment import Augmentation, Box, resample, window
+from neural_art.training.augment import Augmentation, draw_windows, resample
 from neural_art.training.crops import crop
 
 
@@ -21,9 +21,13 @@ def test_painting_and_picture_are_changed_alike(drawn_paintings: torch.Tensor) -
 
 def test_windows_show_all_from_the_whole_picture_to_strokes_enlarged_twice() -> None:
     rng = torch.Generator().manual_seed(0)
-    windows = [window(128, 96, rng) for _ in range(400)]
-    assert {min(window.side for window in windows), max(window.side for window in windows)} == {48, 128}
-    assert all(0 <= window.y <= 128 - window.side and 0 <= window.x <= 128 - window.side for window in windows)
+    y, x, side, mirrored = draw_windows(400, 128, 96, rng).T
+    assert (side.min(), side.max()) == (48, 128)
+    for place in (y, x):
+        assert ((place >= 0) & (place <= 128 - side)).all()
+        assert (place == 0).float().mean() > 0.2, "the borders are drawn more often"
+        assert len(place.unique()) > 30
+    assert 150 < mirrored.sum() < 250
 
 
 def test_a_window_for_each_picture_shows_equal_ones_differently(drawn_paintings: torch.Tensor) -> None:
@@ -42,8 +46,10 @@ def test_a_window_for_each_picture_shows_equal_ones_differently(drawn_paintings:
 @pytest.mark.parametrize("side", [80, 71, 64, 40])
 def test_a_part_is_resampled_as_pytorch_reduces_and_enlarges(side: int, drawn_paintings: torch.Tensor) -> None:
     pictures = to_signed(drawn_paintings[:2])
-    boxes = [Box(0, 80 - side, side, False), Box((80 - side) // 2, 0, side, True)]
-    for picture, box, found in zip(pictures, boxes, resample(pictures, boxes, 64), strict=True):
-        part = picture[None, :, box.y : box.y + side, box.x : box.x + side]
+    boxes = [(0, 80 - side, side, 0), ((80 - side) // 2, 0, side, 1)]
+    for picture, (y, x, _, mirrored), found in zip(
+        pictures, boxes, resample(pictures, torch.tensor(boxes), 64), strict=True
+    ):
+        part = picture[None, :, y : y + side, x : x + side]
         expected = F.interpolate(part, (64, 64), mode="bilinear", antialias=True)
-        assert torch.allclose(found, expected.flip(3)[0] if box.mirrored else expected[0], atol=1e-5)
+        assert torch.allclose(found, expected.flip(3)[0] if mirrored else expected[0], atol=1e-5)

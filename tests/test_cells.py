@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from benchmarks.evaluation import Effort, evaluate_classes, reference
 from benchmarks.rivals import RIVALS
 from benchmarks.subjects import ModelSubject, RivalSubject
 from neural_art.models.checkpoint import Model
+from neural_art.processor import Processor
 from neural_art.recipe import Budget
 
 QUICK = Effort(class_pictures=6, feature_side=64)
@@ -103,6 +105,13 @@ def test_how_much_is_measured_does_not_change_what_is_trained(folder: Path) -> N
     )
     assert few.training == many.training
     assert few.requested != many.requested
+
+
+def test_what_is_trained_on_a_card_is_another_cell(folder: Path) -> None:
+    usual = Cell(folder=folder, row="nobase", seed=0, budget=Budget(minutes=1))
+    on_card = replace(usual, processor=Processor("cuda:0", "NVIDIA H200"))
+    assert on_card.name == f"{folder.name}_nobase_1min_cuda_seed0" != usual.name
+    assert on_card.training == usual.training | {"processor": "NVIDIA H200"}
 
 
 def test_a_snapshot_is_named_by_its_content(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ Encode = Callable[[torch.Tensor], tuple[Encoded, Encoder]]
 
 def encoded(paintings: torch.Tensor, encoder: Encoder, base_latents: torch.Tensor | None) -> Encoded:
     rng = torch.Generator().manual_seed(0)
-    return encode_paintings(paintings, encoder, 64, base_latents=base_latents, rng=rng, threads=2, device="cpu")
+    return encode_paintings(
+        paintings, encoder, 64, base_latents=base_latents, rng=rng, threads=2, device=torch.device("cpu")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -77,3 +77,9 @@ def test_detail_too_faint_to_see_costs_nothing() -> None:
     losses.shared_detail_penalty(faint, flat).backward()
     assert losses.shared_detail_penalty(faint, flat) < 0.01
     assert faint.grad.abs().max() < 0.01
+
+
+@pytest.mark.parametrize(("side", "windows"), [(40, 10), (10, 3), (20, 5), (5, 2), (3, 1)])
+def test_windows_are_averaged_by_matrices_as_pytorch_averages_them(side: int, windows: int) -> None:
+    hidden = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(losses.window_means(hidden, windows), F.adaptive_avg_pool2d(hidden, windows), atol=1e-6)

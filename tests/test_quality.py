@@ -51,6 +51,7 @@ def model() -> checkpoint.Model:
         (["--rows", "nobase:minutes=3"], "no setting 'minutes'"),
         (["--rows", "dcgan:batch=8"], "dcgan has no settings"),
         (["--minutes", "0"], "minutes is 0"),
+        (["--device", "mps"], "Nothing here computes as mps"),
         (["--model", "missing.safetensors"], "no model at"),
     ],
 )

@@ -20,6 +20,11 @@ def test_learning_rates_rise_fall_to_a_tenth_and_are_doubled_without_an_adversar
     assert schedule.learning_rate(0.1, adversarial=False) == 2 * schedule.learning_rate(0.1, adversarial=True)
 
 
+def test_learning_rates_grow_with_the_root_of_a_batch_larger_than_16() -> None:
+    usual, *others = (schedule.learning_rate(0.5, batch, adversarial=True) for batch in (16, 4, 64))
+    assert others == [usual, 2 * usual]
+
+
 def test_a_base_fades_slowly_from_the_average_and_a_beginning_soon() -> None:
     with_base, without = (1 - schedule.ema_decay(200, 0.25, from_base=from_base) for from_base in (True, False))
     assert 0 < 10 * with_base < without < 0.1

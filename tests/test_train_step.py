@@ -12,7 +12,7 @@ from neural_art.models.pixels import to_signed
 from neural_art.training import losses
 from neural_art.training.augment import Augmentation
 from neural_art.training.optimizer import Adam, gradients
-from neural_art.training.step import COARSE, Critic, Shard, TrainStep
+from neural_art.training.step import COARSE, Critic, Shard, Shown, TrainStep
 
 Networks = tuple[Generator, Discriminator]
 
@@ -34,7 +34,7 @@ def shard(paintings: torch.Tensor, seed: int = 0, reconstructed: int = 2) -> Sha
     rng = torch.Generator().manual_seed(seed)
     shown = to_signed(paintings[:4, :, :64, :64])
     augmentation = Augmentation.draw(4, 64, 64, rng)
-    return Shard(lambda: shown, torch.randn(4, 256, generator=rng), reconstructed, augmentation)
+    return Shard([torch.randn(4, 256, generator=rng)], lambda drawn: Shown(shown, *drawn, augmentation), reconstructed)
 
 
 def take(step: TrainStep, *shards: Shard, adversarial: float = 0.1, turn: int = 0) -> dict[str, float]:
@@ -76,9 +76,9 @@ def test_a_step_is_adam_on_the_sum_of_the_losses_among_weights_that_are_alike_on
 ) -> None:
     same, start = shard(drawn_paintings, reconstructed=4), copy.deepcopy(networks[0])
     take(train_step(*networks, threads=2), same, same, adversarial=0.0)
-    real = same.paintings()
-    fake = start(same.latents)
-    maps = [feature_network()(same.augmentation(shown)) for shown in (fake.clamp(-1, 1), real)]
+    real, latents, augmentation = same.shown(same.drawn)
+    fake = start(latents)
+    maps = [feature_network()(augmentation(shown)) for shown in (fake.clamp(-1, 1), real)]
     loss = (
         losses.TEXTURE_WEIGHT * losses.texture_distance(*maps)
         + losses.ARRANGEMENT_WEIGHT * losses.feature_distance(*(m[COARSE:] for m in maps))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from neural_art.errors import CheckpointError, DatasetError
-from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
+from neural_art.errors import CheckpointError, DatasetError, ProcessorError
+from neural_art.events import Adapted, Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.models.checkpoint import Model
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training, train
@@ -122,7 +122,7 @@ def test_a_usual_set_up_is_not_worth_a_word(quick: list[Event]) -> None:
 
 
 def test_a_process_that_stands_still_does_not_use_up_the_budget(drawn_paintings: torch.Tensor) -> None:
-    now, paused_at = Time(0.06), []
+    now, paused_at = Time(0.05), []
     training = Training(drawn_paintings, QUICK, Budget(minutes=0.1), now=now)
 
     def stand_still(*_: object) -> None:
@@ -217,6 +217,51 @@ def test_what_was_saved_for_something_else_is_refused(drawn_paintings: torch.Ten
     assert code(drawn_paintings, unnamed) == "other-format"
     assert code(drawn_paintings[:5], saved.state) == "other-training"
     assert code(drawn_paintings, saved.state, networks=(0, 1)) == "other-training"
+
+
+def resumed_on_the_cpu(paintings: torch.Tensor, saved: Saved, **state: Any) -> tuple[Started, Saved]:
+    recipe = replace(QUICK, batch=0)
+    resume = (saved.training, saved.state | state)
+    events = list(train(paintings, recipe, Budget(steps=7), resume=resume, processor_name="EPYC"))
+    assert isinstance(events[0], Started)
+    return events[0], last_saved(events)
+
+
+def test_a_run_that_began_on_a_card_goes_on_on_the_cpu_with_what_suits_that(
+    drawn_paintings: torch.Tensor, quick: list[Event]
+) -> None:
+    """So a batch that was made smaller for a card's memory stays there."""
+    on_the_card = {"compute": {"precision": "bfloat16", "threads": 3, "batch": 4}, "processor": "NVIDIA H200"}
+    started, saved = resumed_on_the_cpu(drawn_paintings, last_saved(quick), device="cuda", **on_the_card)
+    assert (started.precision, started.threads, started.batch) == ("float32", 1, 16)
+    assert (started.device, started.processor, started.resumed) == ("cpu", "EPYC", True)
+    assert saved.step == 7
+    assert all(torch.isfinite(tensor).all() for tensor in saved.training.values())
+    assert (saved.state["device"], saved.state["processor"]) == ("cpu", "EPYC")
+
+
+def test_a_run_that_goes_on_on_the_same_processor_keeps_what_it_computed_with(
+    drawn_paintings: torch.Tensor, quick: list[Event]
+) -> None:
+    known = {"compute": {"precision": "float32", "threads": 1, "batch": 4}, "device": "cpu"}
+    started, saved = resumed_on_the_cpu(drawn_paintings, last_saved(quick), processor="EPYC", **known)
+    assert started.batch == saved.settings["batch"] == 4
+    elsewhere, _ = resumed_on_the_cpu(drawn_paintings, last_saved(quick), processor="Xeon", **known)
+    assert elsewhere.batch == 16
+
+
+def test_a_batch_is_halved_for_want_of_memory_once_for_each_time_that_it_ran_out(
+    drawn_paintings: torch.Tensor, quick: list[Event]
+) -> None:
+    def batch(halvings: int, before: int = 0) -> int:
+        saved = last_saved(quick)
+        compute = {"precision": "float32", "threads": 1, "batch": 8}
+        resume = (saved.training, saved.state | {"compute": compute, "halvings": before})
+        training = Training(drawn_paintings, replace(QUICK, batch=0), SIX, resume=resume, halvings=halvings)
+        return training.saved().state["compute"]["batch"]
+
+    assert [batch(halvings) for halvings in (0, 1, 2)] == [8, 4, 2]
+    assert batch(1, before=1) == 8, "it was halved then"
 
 
 # ---- from a base
@@ -365,6 +410,83 @@ def test_nothing_is_learned_from_weights_that_are_not_numbers(
         with pytest.raises(CheckpointError) as refused:
             Training(drawn_paintings, QUICK, SIX, **wrong)
         assert refused.value.code == "not-finite"
+
+
+def test_a_card_without_memory_for_a_step_gets_smaller_batches(drawn_paintings: torch.Tensor) -> None:
+    training = Training(drawn_paintings, replace(QUICK, batch=8), SIX)
+
+    def too_many(_: object, inputs: tuple[torch.Tensor]) -> None:
+        if len(inputs[0]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    training.networks.generator.register_forward_pre_hook(too_many)
+    events = list(training.run())
+    adapted = [(event.batch, event.device, event.reason.code) for event in events if isinstance(event, Adapted)]
+    assert adapted == [(batch, "cpu", "training.smaller-batch") for batch in (4, 2)]
+    assert isinstance(events[-1], Finished)
+    assert last_saved(events).state["compute"]["batch"] == 2
+
+
+def test_a_step_that_ends_half_way_for_want_of_memory_is_taken_back(
+    drawn_paintings: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates, fused_adam = [], torch._fused_adam_
+
+    def fourth_fails(*arguments: Any, **keywords: Any) -> None:
+        updates.append(arguments)
+        if len(updates) == 7:  # the generator's in the fourth step, after that of the heads
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        fused_adam(*arguments, **keywords)
+
+    monkeypatch.setattr(torch, "_fused_adam_", fourth_fails)
+    recipe = replace(QUICK, batch=4, reconstruction_warmup=0)
+    training = Training(drawn_paintings, recipe, Budget(steps=60), save_seconds=0)
+    saved: Saved | None = None
+    for event in training.run():
+        if isinstance(event, Adapted):
+            break
+        saved = event if isinstance(event, Saved) else saved
+    assert saved is not None and saved.step == training.step == 3
+    now = training.saved().training
+    assert all(torch.equal(tensor, now[name]) for name, tensor in saved.training.items() if name != "rng")
+
+
+def test_a_card_that_stops_leaves_what_was_saved_last(drawn_paintings: torch.Tensor) -> None:
+    training = Training(drawn_paintings, QUICK, SIX, save_seconds=0, processor_name="NVIDIA H200")
+
+    def stop(*_: object) -> None:
+        if training.step >= 3:
+            raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    for network in (training.networks.generator, training.networks.averaged):
+        network.register_forward_hook(stop)
+    events: list[Event] = []
+    with pytest.raises(ProcessorError) as lost:
+        for event in training.run():
+            events.append(event)
+    assert (lost.value.code, lost.value.values["name"]) == ("lost", "NVIDIA H200")
+    assert training.saved() is last_saved(events)
+    assert last_saved(events).step == 3
+
+
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a card")
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
+def test_a_card_that_is_not_there_is_lost(device: str, drawn_paintings: torch.Tensor) -> None:
+    with pytest.raises(ProcessorError) as lost:
+        Training(drawn_paintings, QUICK, SIX, device=device, processor_name="a card")
+    assert (lost.value.code, lost.value.values["name"]) == ("lost", "a card")
+
+
+def test_a_card_without_memory_for_the_smallest_batch_is_given_up(drawn_paintings: torch.Tensor) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    training = Training(drawn_paintings, QUICK, SIX)
+    training.networks.generator.register_forward_hook(full)
+    with pytest.raises(ProcessorError) as lost:
+        list(training.run())
+    assert lost.value.code == "out-of-memory"
+    assert training.saved().step == 0
 
 
 def test_one_painting_is_too_few(drawn_paintings: torch.Tensor) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from neural_art.cli.arguments import Commands, add_command, number
 from neural_art.cli.progress import percent, progress_bar, standing
-from neural_art.errors import SettingsError
 from neural_art.events import Failed, Finished, Progress, Saved, Stepped
+from neural_art.processor import DEVICES, Processor
 from neural_art.recipe import SIZES, Budget, Recipe
 
 LONGEST = 12_000
@@ -35,9 +35,9 @@ def add_commands(commands: Commands) -> None:
         "--batch",
         type=number(2, 256, whole=True),
         default=usual.batch,
-        help=f"pictures in a step (default {usual.batch})",
+        help="pictures in a step (default: 16 on the processor, more on a graphics card)",
     )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to learn (default cpu)")
+    _add_device(parser)
     parser.add_argument("--start", type=Path, metavar="MODEL", help="a base model to begin from, not from nothing")
     parser.add_argument(
         "--keep-smaller",
@@ -57,6 +57,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write, .safetensors")
     parser.add_argument("--minutes", type=number(0.05, LONGEST), required=True, help="time to learn")
     _add_seed(parser)
+    _add_device(parser)
     parser.add_argument("--start", type=Path, metavar="FILE", help="an enlarger to begin from, not from nothing")
 
 
@@ -64,16 +65,24 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=number(0, 2**63 - 1, whole=True), default=0, help="the random seed (default 0)")
 
 
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to learn (default: the fastest)")
+
+
+def _processor(device: str) -> Processor:
+    """Raises ``SettingsError`` where there is none such."""
+    from neural_art.models.processors import survey
+
+    return survey().chosen(device)[0]
+
+
 def pretrain(options: argparse.Namespace) -> int:
     """Train a base model in a run's folder, and ship it to ``--out`` whenever it is saved."""
-    import torch
-
     from neural_art.models.checkpoint import Model
     from neural_art.runs import pretrain as pretraining
     from neural_art.runs.run import Run
 
-    if options.device == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("no-cuda")
+    processor = _processor(options.device)
     new = not Run(options.run.absolute()).exists()
     run = Run.at(options.run, options.run.resolve().name) if new else Run.open(options.run)
     recipe = pretraining.base_recipe(options.recipe, options.seed, options.batch)
@@ -81,7 +90,7 @@ def pretrain(options: argparse.Namespace) -> int:
     start = Model.open(options.start, size=recipe.size) if options.start else None
     with progress_bar("Reading pictures", 100, "%") as bar:
         for event in pretraining.pretrain(
-            options.folder, run, recipe, budget, start=start, device=options.device, keep_smaller=options.keep_smaller
+            options.folder, run, recipe, budget, start=start, processor=processor, keep_smaller=options.keep_smaller
         ):
             match event:
                 case Progress():
@@ -104,7 +113,9 @@ def pretrain_enlarger(options: argparse.Namespace) -> None:
     from neural_art.runs import pretrain as pretraining
 
     start = enlarger.read(options.start) if options.start else None
-    learning = pretraining.pretrain_enlarger(options.folder, options.out, 60 * options.minutes, options.seed, start)
+    learning = pretraining.pretrain_enlarger(
+        options.folder, options.out, 60 * options.minutes, options.seed, start, _processor(options.device).device
+    )
     with progress_bar("Reading pictures", 100, "%") as bar:
         for news in learning:
             if isinstance(news, Progress):

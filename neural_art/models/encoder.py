@@ -44,16 +44,19 @@ class Encoder(nn.Module):
         """Finds the components of ``descriptions`` (n, ...), which ``describe`` returned for n pictures."""
         sides = [CHANNELS[i] * side**2 for i, side, _ in _POOLED] + [3 * _THUMBNAIL[0] ** 2]
         weights = [weight for *_, weight in _POOLED] + [_THUMBNAIL[1]]
+        descriptions = descriptions.cpu()  # not every card decomposes matrices
         spreads = [part.var(0).sum().sqrt() for part in descriptions.split(sides, dim=1)]
         parts = zip(sides, weights, spreads, strict=True)
         scale = torch.cat([torch.full((n,), float(weight / spread.clamp_min(1e-6))) for n, weight, spread in parts])
-        self.mean.copy_(descriptions.mean(0))
-        _, singular, components = torch.linalg.svd((descriptions - self.mean) * scale, full_matrices=False)
+        mean = descriptions.mean(0)
+        _, singular, components = torch.linalg.svd((descriptions - mean) * scale, full_matrices=False)
         spread = singular / max(1, len(descriptions) - 1) ** 0.5
         kept = min(LATENT_SIZE, int((spread > 1e-4 * spread[0].clamp_min(1e-6)).sum()))
         whiten = components[:kept].T / spread[:kept].clamp_min(0.02 * float(spread[0]))
-        self.projection.zero_()
-        self.projection[:, :kept] = scale[:, None] * whiten
+        projection = torch.zeros(self.projection.shape)
+        projection[:, :kept] = scale[:, None] * whiten
+        self.mean.copy_(mean)
+        self.projection.copy_(projection)
 
 
 @torch.no_grad()
@@ -61,6 +64,6 @@ def describe(pictures: Tensor) -> Tensor:
     """What a latent is made of: (n, 3, h, w) in [-1, 1] -> (n, 2944), pooled features and a thumbnail."""
     if pictures.shape[-2:] != (SEEN, SEEN):
         pictures = F.interpolate(pictures, (SEEN, SEEN), mode="bilinear", antialias=True, align_corners=False)
-    maps = feature_network(0, pictures.device.type)(pictures.contiguous(memory_format=torch.channels_last))
+    maps = feature_network(0, pictures.device)(pictures.contiguous(memory_format=torch.channels_last))
     parts = [F.adaptive_avg_pool2d(maps[i], side).flatten(1) for i, side, _ in _POOLED]
     return torch.cat([*parts, F.adaptive_avg_pool2d(pictures, _THUMBNAIL[0]).flatten(1)], dim=1)

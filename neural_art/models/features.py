@@ -140,11 +140,11 @@ def _layer(conv: Any) -> nn.Conv2d | _Pointwise:
     return layer
 
 
-def feature_network(number: int = 0, device: str = "cpu") -> FeatureNetwork:
-    """This process's only ``FeatureNetwork`` of that number on such a device (a ``torch.device``'s type)."""
-    return _feature_network(number, device)
+def feature_network(number: int = 0, device: str | torch.device = "cpu") -> FeatureNetwork:
+    """This process's only ``FeatureNetwork`` of that number on that device."""
+    return _feature_network(number, str(device))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _feature_network(number: int, device: str) -> FeatureNetwork:
     return FeatureNetwork(number).to(device).to(memory_format=torch.channels_last)

@@ -143,7 +143,8 @@ class StyledConvolution(nn.Module):
             gain = math.sqrt(2) * torch.rsqrt(style.float().square() @ squares.T + 1e-8)
         mixed = F.conv2d(hidden * style[:, :, None, None].to(hidden), self.weight, padding=1)
         if self.upsample > 1:  # a shuffle of single pixels would copy the map
-            mixed = F.pixel_shuffle(mixed, self.upsample)
+            shuffle = F.pixel_shuffle if mixed.device.type == "cpu" else shuffle_channels_last
+            mixed = shuffle(mixed, self.upsample)
         return F.leaky_relu_(torch.addcmul(self.shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
 
     def sum_of_squares(self) -> Tensor:
@@ -154,6 +155,15 @@ class StyledConvolution(nn.Module):
         channels, pixels = self.weight.shape[1], self.upsample**2
         places = self.weight.permute(0, 2, 3, 1)  # as channels-last weights lie in memory: a sum over it is quick
         return places.reshape(-1, 9 * pixels, channels).square().sum(1) / pixels
+
+
+def shuffle_channels_last(maps: Tensor, upsample: int) -> Tensor:
+    """``F.pixel_shuffle`` of maps that stay channels-last: on a card, PyTorch's own lays them out the other way, and
+    every convolution behind it has to turn them back."""
+    n, channels, height, width = maps.shape
+    squares = maps.permute(0, 2, 3, 1).reshape(n, height, width, channels // upsample**2, upsample, upsample)
+    placed = squares.permute(0, 1, 4, 2, 5, 3).reshape(n, upsample * height, upsample * width, -1)
+    return placed.permute(0, 3, 1, 2)
 
 
 def project_flat_(weight: Tensor, pixels: int) -> None:

@@ -82,7 +82,7 @@ def count_attempt(run: HasPaths, death: Death = "own") -> Attempts:
     return counted
 
 
-def batch_within_memory(run: HasPaths, batch: int) -> int:
-    """``batch``, halved for each worker of the run that the system ended for want of memory."""
+def batch_halvings(run: HasPaths) -> int:
+    """How often the run's batch is to be halved: once for each worker that the system ended for want of memory."""
     attempts = attempts_of(run)
-    return batch if attempts is None else max(min(batch, 2), batch >> attempts.memory)
+    return 0 if attempts is None else attempts.memory

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from neural_art.errors import DatasetError
 from neural_art.events import Event, Progress, Saved
 from neural_art.models import checkpoint, enlarger
 from neural_art.models.checkpoint import Model
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.lock import hold
 from neural_art.runs.recorder import Recorder
@@ -45,16 +47,12 @@ VALIDATION_SHARE = 0.1  # of the time, at most, but for the first validation and
 _MATTE = "#ffffff"
 
 
-def base_recipe(name: str, seed: int = 0, batch: int = 16) -> Recipe:
-    """The settings of a base model's training. The learning rates grow with the root of the ``batch``."""
-    usual = Recipe()
-    growth = (batch / usual.batch) ** 0.5
+def base_recipe(name: str, seed: int = 0, batch: int = 0) -> Recipe:
+    """The settings of a base model's training."""
     return Recipe(
         name=name,
         seed=seed,
         batch=batch,
-        generator_lr=growth * usual.generator_lr,
-        discriminator_lr=growth * usual.discriminator_lr,
         base=False,
         adversarial_weight=0.5,
         sampled_share=0.25,
@@ -70,21 +68,22 @@ def pretrain(
     budget: Budget,
     *,
     start: Model | None = None,
-    device: str = "cpu",
+    processor: Processor = CPU,
     keep_smaller: bool = False,
     limits: Limits = LIMITS,
-    validation: Callable[[Tensor, int], Validation] = ValidationKID,
+    validation: Callable[[Tensor, int], Validation] | None = None,
 ) -> Iterator[Event | Progress]:
     """Trains on all pictures below ``folder`` and writes ``run``; resumes where an earlier call stopped.
 
     ``start``: a base model to begin from. From time to time the model is validated, alone and averaged with the best
-    one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``device``: where the
-    networks learn (see ``Training``). ``keep_smaller``: what ``start`` paints at the sizes that it has learned stays as
-    it is, and only the stages for larger pictures learn; the base then serves all. ``validation``: makes, of the same
-    pictures and a size, what tells how good a model is.
+    one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``processor``: where the
+    networks learn. ``keep_smaller``: what ``start`` paints at the sizes that it has learned stays as it is, and only
+    the stages for larger pictures learn; the base then serves all. ``validation``: makes, of the same pictures and a
+    size, what tells how good a model is; without it, a ``ValidationKID`` on that processor.
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
-    was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures.
+    was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures,
+    and ``ProcessorError`` for a graphics card that stops: the same call goes on from what was saved.
     """
     with hold(run):
         recorder = Recorder(run)
@@ -95,15 +94,15 @@ def pretrain(
         if not squares.exists():
             yield from _square(folder, squares, side, limits)
         paintings = torch.from_numpy(np.memmap(squares, np.uint8, "c").reshape(-1, 3, side, side))
-        validate = validation(paintings, recipe.size)
+        validate = (validation or partial(ValidationKID, device=processor.device))(paintings, recipe.size)
         best = run.folder / BEST
         if start and not best.exists():
             keep_best(best, start, validate)
         earlier = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
         kept = [size for size in start.settings["sizes"] if size < recipe.size] if start and keep_smaller else []
         about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier, "sizes": [*kept, recipe.size]}
-        if device != "cpu":
-            about["device"] = torch.cuda.get_device_name()
+        if processor.is_card:
+            about["device"] = processor.name
         training = Training(
             paintings,
             recipe,
@@ -113,7 +112,8 @@ def pretrain(
             about=about,
             save_seconds=SAVE_SECONDS,
             networks=NETWORKS,
-            device=device,
+            device=processor.device,
+            processor_name=processor.name,
             fixed_size=max(kept, default=0),
         )
         next_validation = 0.0  # in seconds of training
@@ -126,11 +126,17 @@ def pretrain(
 
 
 def pretrain_enlarger(
-    folder: Path, out: Path, seconds: float, seed: int = 0, start: enlarger.Enlarger | None = None
+    folder: Path,
+    out: Path,
+    seconds: float,
+    seed: int = 0,
+    start: enlarger.Enlarger | None = None,
+    device: str = "cpu",
 ) -> Iterator[Progress | enlarging.Reading]:
     """Teaches a new enlarger, or ``start``, to enlarge pictures like those below ``folder`` and writes it to ``out``.
 
-    Yields progress while the pictures are read, then a reading after each step. Raises ``DatasetError`` for too few.
+    ``device``: where it learns, a ``torch.device``. Yields progress while the pictures are read, then a reading after
+    each step. Raises ``DatasetError`` for too few.
     """
     limits = replace(LIMITS, least=8, shortest_side=2 * enlarging.SIDE)
     sources = gather(folder, limits)
@@ -143,11 +149,11 @@ def pretrain_enlarger(
     if len(originals) < limits.least:
         raise DatasetError("too-few-originals", count=len(originals), least=limits.least, side=limits.shortest_side)
     rng = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = start or enlarger.Enlarger()
     rate = enlarging.TUNING_RATE if start else enlarging.LEARNING_RATE
-    for reading in enlarging.learn(network, originals, rng, seconds=seconds, learning_rate=rate):
+    for reading in enlarging.learn(network, originals, rng, seconds=seconds, learning_rate=rate, device=device):
         yield reading
     out.parent.mkdir(parents=True, exist_ok=True)
     enlarger.write(out, network, pictures=len(originals), steps=reading.step, minutes=round(seconds / 60, 2), seed=seed)
@@ -211,7 +217,7 @@ The model that trainings start from: a generator of {settings["size"]} px, the d
 |---|---|
 | data | {data} |
 | pictures | {settings["paintings"]:,} |
-| trained for | {minutes}; {settings["step"]:,} steps of {recipe["batch"]} pictures.{averaged} |
+| trained for | {minutes}; {settings["step"]:,} steps of {settings.get("batch", recipe["batch"])} pictures.{averaged} |
 | file | {path.stat().st_size / 1e6:.1f} MB, safetensors, half precision |
 | date | {datetime.datetime.now(datetime.UTC).date()} |
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import os
 import signal
 import sys
@@ -28,7 +27,7 @@ from neural_art.files import storage_error, storage_errors
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
 from neural_art.recipe import DEFAULT_MINUTES, Budget
-from neural_art.runs.attempts import DISK_FULL_STATUS, batch_within_memory
+from neural_art.runs.attempts import DISK_FULL_STATUS, batch_halvings
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import hold
@@ -167,13 +166,14 @@ def _set_up(run: Run, recorder: Recorder, base: Path | None, began: float | None
     resume = recorder.saved_training()
     return Training(
         torch.from_numpy(paintings),
-        dataclasses.replace(recipe, batch=batch_within_memory(run, recipe.batch)),
+        recipe,
         budget,
         base=Model.open(start, size=recipe.size) if start is not None else None,
         resume=resume,
         began=began,
         class_indices=torch.tensor(indices) if names else None,
         about={"aspect": run.aspect, "name": run.info.name, "classes": names, "class_indices": indices},
+        halvings=batch_halvings(run),
     )
 
 

@@ -6,21 +6,11 @@ discriminator cannot learn the few paintings by heart, and a step costs less tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-
-class Box(NamedTuple):
-    """A square part of a picture: how many pixels from its top and its left, its side, and whether it is mirrored."""
-
-    y: int
-    x: int
-    side: int
-    mirrored: bool
 
 
 class Augmentation(NamedTuple):
@@ -46,13 +36,14 @@ class Augmentation(NamedTuple):
 
         ``windows``: one for all pictures, or as many as there are.
         """
-        boxes = [window(size, seen, rng) for _ in range(windows)]
+        boxes, colours = draw_windows(windows, size, seen, rng), draw_colours(count, rng)
+        return cls.of(boxes.to(device), colours.to(device), size, seen)
 
-        def uniform(low: float, high: float) -> Tensor:
-            return (low + (high - low) * torch.rand(count, 1, 1, 1, generator=rng)).to(device)
-
-        rows, columns = sampling_matrices(boxes, seen, size, torch.device(device))
-        return cls(rows, columns, uniform(-0.2, 0.2), uniform(0.4, 1.6), uniform(0.7, 1.3))
+    @classmethod
+    def of(cls, windows: Tensor, colours: Tensor, size: int, seen: int) -> Augmentation:
+        """The augmentation of ``draw_windows`` and ``draw_colours``, on the device that those are on."""
+        rows, columns = sampling_matrices(windows, seen, size)
+        return cls(rows, columns, *colours[:, :, None, None, None].unbind(1))
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """(n, 3, size, size) in [-1, 1] -> (n, 3, seen, seen), channels last."""
@@ -64,17 +55,26 @@ class Augmentation(NamedTuple):
         return seen.contiguous(memory_format=torch.channels_last)
 
 
-def window(size: int, seen: int, rng: torch.Generator) -> Box:
-    """A random window of a picture of ``size`` px that is to be shown at ``seen`` px."""
+def draw_windows(count: int, size: int, seen: int, rng: torch.Generator) -> Tensor:
+    """Random windows of pictures of ``size`` px that are to be shown at ``seen`` px: boxes (count, 4), see
+    ``resample``."""
     least = seen // 2
-    side = round(least * (size / least) ** float(torch.rand(1, generator=rng)))
-    return Box(_offset(size, side, rng), _offset(size, side, rng), side, bool(draw(0, 1, rng)))
+    side = (least * (size / least) ** torch.rand(count, generator=rng)).round()
+    mirrored = torch.randint(2, (count,), generator=rng)
+    return torch.stack([_offsets(size, side, rng), _offsets(size, side, rng), side, mirrored], dim=1)
 
 
-def _offset(size: int, side: int, rng: torch.Generator) -> int:
-    """Where a window begins. A picture's borders lie in few windows, so those are drawn more often."""
+def _offsets(size: int, side: Tensor, rng: torch.Generator) -> Tensor:
+    """Where windows begin. A picture's borders lie in few windows, so those are drawn more often."""
     beyond = size // 8
-    return min(max(draw(-beyond, size - side + beyond, rng), 0), size - side)
+    places = size - side + 2 * beyond + 1
+    drawn = (torch.rand(len(side), generator=rng) * places).floor() - beyond
+    return drawn.clamp_min(0).minimum(size - side)
+
+
+def draw_colours(count: int, rng: torch.Generator) -> Tensor:
+    """Random changes (count, 3) of brightness, saturation and contrast."""
+    return torch.tensor([-0.2, 0.4, 0.7]) + torch.tensor([0.4, 1.2, 0.6]) * torch.rand(count, 3, generator=rng)
 
 
 def draw(low: int, high: int, rng: torch.Generator) -> int:
@@ -82,19 +82,22 @@ def draw(low: int, high: int, rng: torch.Generator) -> int:
     return int(torch.randint(low, high + 1, (1,), generator=rng))
 
 
-def resample(pictures: Tensor, boxes: Sequence[Box], size: int) -> Tensor:
+def resample(pictures: Tensor, boxes: Tensor, size: int) -> Tensor:
     """Of each of the pictures (n, 3, L, L), float, the part in its box: (n, 3, size, size).
+
+    ``boxes``: (n, 4), square parts of a picture: pixels from its top and from its left, side, and 1 where it is
+    mirrored.
 
     Antialiased bilinear interpolation, written as a product with one matrix for the rows and one for the columns: all
     pictures at once, whatever their boxes, on any device, and differentiable.
     """
-    rows, columns = sampling_matrices(boxes, size, pictures.shape[-1], pictures.device)
+    rows, columns = sampling_matrices(boxes, size, pictures.shape[-1])
     return rows[:, None] @ pictures @ columns[:, None].mT
 
 
-def sampling_matrices(boxes: Sequence[Box], size: int, whole: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def sampling_matrices(boxes: Tensor, size: int, whole: int) -> tuple[Tensor, Tensor]:
     """What each of ``size`` rows, and columns, takes from each of ``whole``: (n, size, whole) both, for n boxes."""
-    y, x, side, mirrored = torch.tensor(boxes, dtype=torch.float32, device=device).T
+    y, x, side, mirrored = boxes.float().unbind(1)
     return _matrix(y, side, torch.zeros_like(mirrored), size, whole), _matrix(x, side, mirrored, size, whole)
 
 

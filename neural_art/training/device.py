@@ -1,9 +1,12 @@
-"""How this machine computes fastest."""
+"""What a training computes with, and what a graphics card's errors mean."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import gc
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -11,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from neural_art.errors import ProcessorError
 from neural_art.machine import available_cores
 from neural_art.models.features import feature_network
 from neural_art.models.generator import Generator
@@ -20,7 +24,13 @@ SHARDS = 2
 """Shards of a batch, at most. The threads of a machine that has more are divided among them."""
 
 MOST_THREADS = 16
+LEAST_BATCH = 2  # pictures in a step: what pictures share can be told of two at least
+CPU_BATCH = 16
+CARD_BATCHES = {64: 64, 128: 64, 256: 32, 512: 16}  # by the side of the pictures
+PICTURE_MEMORY = {64: 18, 128: 36, 256: 92, 512: 240}  # MB of a card that one takes in a step in bfloat16, about
+MEMORY_SHARE = 1 / 2  # of a card's memory that a step may take
 SLOWEST_STEP = 2.5  # seconds, or a hundredth of the budget: a step that takes longer gets a smaller batch
+FEWEST_STEPS = 500  # in a card's budget: a slow card takes more steps of fewer pictures, as a CPU does
 
 
 @dataclass(frozen=True)
@@ -32,11 +42,98 @@ class Compute:
     batch: int
 
 
-def planned_compute(recipe: Recipe, device: str) -> Compute:
-    """What ``recipe`` asks for; "auto" is float32 on a CPU until it is measured, bfloat16 elsewhere."""
-    usual = "float32" if device == "cpu" else "bfloat16"
+def planned_compute(recipe: Recipe, device: torch.device, halvings: int = 0) -> Compute:
+    """What ``recipe`` asks for; what it leaves to the machine is chosen by the kind and the memory of ``device``.
+
+    The precision is float32 on a CPU until it is measured, and bfloat16 on a CUDA device that multiplies it itself.
+    ``halvings``: how often the batch is to be halved.
+    """
+    bfloat16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    usual = "bfloat16" if bfloat16 else "float32"
     precision = usual if recipe.precision == "auto" else recipe.precision
-    return Compute(precision, recipe.threads or min(available_cores(), MOST_THREADS), recipe.batch)
+    batch = recipe.batch or usual_batch(recipe.size, memory_of(device), precision)
+    threads = recipe.threads or min(available_cores(), MOST_THREADS)
+    return Compute(precision, threads, halved(batch, halvings))
+
+
+def usual_batch(size: int, memory: int | None, precision: str) -> int:
+    """Pictures of ``size`` px in a step, where the recipe does not say: on a card with so many bytes of ``memory``, or
+    on a CPU (None)."""
+    if memory is None:
+        return CPU_BATCH
+    batch, each = CARD_BATCHES[size], 1e6 * PICTURE_MEMORY[size] * (1 if precision == "bfloat16" else 2)
+    while batch > LEAST_BATCH and batch * each > MEMORY_SHARE * memory:
+        batch = halved(batch)
+    return batch
+
+
+def halved(batch: int, times: int = 1) -> int:
+    """``batch``, halved so often, but not below ``LEAST_BATCH``."""
+    return max(min(batch, LEAST_BATCH), batch >> times)
+
+
+def quick_batch(batch: int, step_seconds: float, seconds: float) -> int:
+    """``batch``, halved until a budget of ``seconds`` has ``FEWEST_STEPS``, but not below a CPU's.
+
+    ``step_seconds``: of a step of the whole batch. A card that is slow for its memory is busy with fewer pictures, too.
+    """
+    smaller = batch
+    while smaller > CPU_BATCH and step_seconds * smaller / batch * FEWEST_STEPS > seconds:
+        smaller = halved(smaller)
+    return smaller
+
+
+def memory_of(device: torch.device) -> int | None:
+    """Bytes of memory of a card, whoever else uses it; None for the CPU."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    return int(torch.mps.recommended_max_memory()) if device.type == "mps" else None
+
+
+def release_memory(device: torch.device) -> None:
+    """Give back what PyTorch keeps of a card's memory."""
+    gc.collect()  # a CUDA graph and what it was made of hold each other
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether a card had no memory left: ``error`` says so, or one that it hides, as the end of a failed capture
+    does."""
+    while error is not None:
+        if isinstance(error, torch.OutOfMemoryError) or (
+            isinstance(error, RuntimeError) and any(sign in str(error) for sign in _OUT_OF_MEMORY)
+        ):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+_OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED")  # CUDA, HIP, MPS; cuBLAS and cuDNN
+
+
+@contextlib.contextmanager
+def card_errors(device: torch.device, name: str) -> Iterator[None]:
+    """Raises ``ProcessorError`` where PyTorch gave up on a card.
+
+    On a card that is any ``RuntimeError``, and an ``AssertionError`` where this PyTorch was built without such devices:
+    drivers and libraries have many words for it. A fault of our own comes again on the CPU, and is reported there.
+    """
+    try:
+        yield
+    except (RuntimeError, AssertionError) as error:
+        if device.type == "cpu" and not isinstance(error, (torch.AcceleratorError, torch.OutOfMemoryError)):
+            raise
+        if is_out_of_memory(error):
+            raise ProcessorError("out-of-memory", name=name) from error
+        raise ProcessorError("lost", name=name, why=first_line(error)) from error
+
+
+def first_line(error: BaseException) -> str:
+    """What is the matter; PyTorch adds a page of advice."""
+    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
 
 
 def measured_compute(
@@ -58,7 +155,7 @@ def measured_compute(
             timed(compute)  # memory that a process asks for the first time comes slowly
         compute = min(tried, key=lambda each: min(timed(each) for _ in range(2)))
     while seconds is not None and compute.batch > 4 and timed(compute) > max(SLOWEST_STEP, seconds / 100):
-        compute = replace(compute, batch=compute.batch // 2)
+        compute = replace(compute, batch=halved(compute.batch))
     return compute
 
 

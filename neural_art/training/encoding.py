@@ -30,7 +30,7 @@ def encode_paintings(
     base_latents: Tensor | None,
     rng: torch.Generator,
     threads: int,
-    device: str,
+    device: torch.device,
 ) -> Encoded:
     """Gives every painting (n, 3, L, L), bytes, its latent; without a base, fits the encoder to them first.
 
@@ -43,11 +43,11 @@ def encode_paintings(
 
     def descriptions(index: Tensor, crops_rng: torch.Generator | None) -> Tensor:
         def described(part: Tensor) -> Tensor:
-            return describe(crop(paintings, part, size, crops_rng).to(device))
+            return describe(crop(paintings, part, size, crops_rng, device))
 
         if not len(index):
             return torch.empty(0, len(encoder.mean), device=device)
-        if crops_rng is not None or threads == 1 or device != "cpu":  # one order of draws from the generator
+        if crops_rng is not None or threads == 1 or device.type != "cpu":  # one order of draws from the generator
             return torch.cat([described(part) for part in index.split(16)])
         with thread_pool(threads) as pool:
             return torch.cat(list(pool.map(described, index.split(16))))

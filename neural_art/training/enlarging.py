@@ -68,22 +68,23 @@ def learn(
     seconds: float = math.inf,
     steps: float = math.inf,
     learning_rate: float = LEARNING_RATE,
+    device: str = "cpu",
 ) -> Iterator[Reading]:
     """Teaches ``enlarger``, in place, to enlarge pictures like ``originals``; yields a reading after each step.
 
     ``originals``: picture files as bytes, such as ``DecodedImage.jpeg``. The budget is ``seconds`` or ``steps``,
-    whichever is used up first; ``learning_rate``, at its highest, ends at 0 with it. Raises ``DatasetError`` without
-    originals.
+    whichever is used up first; ``learning_rate``, at its highest, ends at 0 with it. ``device``: where it learns; in
+    the end, ``enlarger`` is on the CPU again. Raises ``DatasetError`` without originals.
     """
     if not originals:
         raise DatasetError("no-originals")
     if min(seconds, steps) == math.inf:
         raise ValueError("learning needs a number of seconds or of steps")
     began = time.monotonic()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=rng)))
-        discriminator = Discriminator().to(memory_format=torch.channels_last)
-    enlarger.to(memory_format=torch.channels_last).requires_grad_(True)
+        discriminator = Discriminator().to(device).to(memory_format=torch.channels_last)
+    enlarger.to(device).to(memory_format=torch.channels_last).requires_grad_(True)
     optimizer = Adam(enlarger.parameters(), betas=(0.9, 0.99))
     heads_optimizer = Adam(discriminator.heads.parameters(), betas=(0.0, 0.99))
     step, progress = 0, 0.0
@@ -92,17 +93,17 @@ def learn(
         ramp_begins, ramp_ends = ADVERSARIAL_RAMP
         adversarial = ADVERSARIAL_WEIGHT * min(1.0, max(0.0, (progress - ramp_begins) / (ramp_ends - ramp_begins)))
         real = torch.cat([_part(originals, rng) for _ in range(BATCH)])
-        augmentation = Augmentation.draw(BATCH, SIDE, SIDE, rng)
+        augmentation = Augmentation.draw(BATCH, SIDE, SIDE, rng, device=device)
         times = 2 if step % 3 == 2 else 1  # so that it can also enlarge what it has enlarged
-        fake = enlarger.repeat(_reduced(real, 2**times, rng), times)
-        compared = _compare(enlarger, discriminator, real, fake, augmentation, adversarial)
+        fake = enlarger.repeat(_reduced(real, 2**times, rng).to(device), times)
+        compared = _compare(enlarger, discriminator, real.to(device), fake, augmentation, adversarial)
         optimizer.step(compared.enlarger_gradients, decay * learning_rate)
         if adversarial > 0:
             heads_optimizer.step(compared.head_gradients, HEADS_RATE)
         step += 1
         progress = min(1.0, max((time.monotonic() - began) / seconds, step / steps))
         yield Reading(step, progress, compared.feature_distance, compared.colour_distance, compared.fooling_rate)
-    enlarger.requires_grad_(False)
+    enlarger.requires_grad_(False).cpu()
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _compare(
     adversarial: float,
 ) -> _Comparison:
     """How the enlarged pictures ``fake`` differ from the originals ``real``."""
-    features = feature_network()
+    features = feature_network(0, real.device)
     with torch.no_grad():
         real_maps = features(augmentation(real))
     fake_maps = features(augmentation(fake))

@@ -55,9 +55,19 @@ def _statistics_distance(fake: Tensor, real: Tensor) -> Tensor:
 def _statistics(hidden: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of every channel, window by window."""
     windows = -(-hidden.shape[-1] // WINDOW)
-    mean = F.adaptive_avg_pool2d(hidden, windows)
-    variance = F.adaptive_avg_pool2d(hidden.square(), windows) - mean.square()
+    pooled = F.adaptive_avg_pool2d if hidden.device.type != "mps" else window_means
+    mean = pooled(hidden, windows)
+    variance = pooled(hidden.square(), windows) - mean.square()
     return mean, (variance.clamp_min(0) + 1e-4).sqrt()
+
+
+def window_means(hidden: Tensor, windows: int) -> Tensor:
+    """``F.adaptive_avg_pool2d`` of square maps as matrix products: on MPS, PyTorch's own wants sides that divide."""
+    side = hidden.shape[-1]
+    place, number = torch.arange(side, device=hidden.device), torch.arange(windows, device=hidden.device)[:, None]
+    inside = (place >= number * side // windows) & (place < -(-(number + 1) * side // windows))
+    shares = inside / inside.sum(1, keepdim=True)
+    return shares @ hidden @ shares.T
 
 
 def overshoot(fake: Tensor) -> Tensor:

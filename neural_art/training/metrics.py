@@ -22,24 +22,25 @@ SIDE = 224
 
 
 @torch.inference_mode()
-def features(pictures: np.ndarray, side: int = SIDE) -> Tensor:
+def features(pictures: np.ndarray, side: int = SIDE, device: str = "cpu") -> Tensor:
     """The features of pictures in EfficientNet-Lite2: (n, h, w, 3) uint8 -> (n, 1280), averaged over the picture.
 
-    ``side``: to which pictures are resized first. The features are not negative.
+    ``side``: to which pictures are resized first. ``device``: where they are computed; they are returned on the CPU.
+    The features are not negative.
     """
     parts = []
     for part in np.array_split(pictures, max(1, -(-len(pictures) // 32))):
-        batch = to_signed(part)
+        batch = to_signed(part).to(device)
         if batch.shape[-2:] != (side, side):
             batch = F.interpolate(batch, (side, side), mode="bicubic", antialias=True, align_corners=False)
-        maps = _lite2().extract_features(batch.contiguous(memory_format=torch.channels_last))
-        parts.append(maps.mean((2, 3)))
+        maps = _lite2(device).extract_features(batch.contiguous(memory_format=torch.channels_last))
+        parts.append(maps.mean((2, 3)).cpu())
     return torch.cat(parts)
 
 
 @lru_cache(maxsize=1)
-def _lite2() -> Any:
-    return efficientnet_lite(2).requires_grad_(False).to(memory_format=torch.channels_last)
+def _lite2(device: str) -> Any:
+    return efficientnet_lite(2).requires_grad_(False).to(device).to(memory_format=torch.channels_last)
 
 
 def kid(real: Tensor, fake: Tensor) -> float:

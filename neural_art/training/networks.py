@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,14 +32,14 @@ class Networks:
 
     @classmethod
     def build(
-        cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: str, fixed_size: int = 0
+        cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: torch.device, fixed_size: int = 0
     ) -> Networks:
         """Copies of the networks of ``base``, or new ones drawn with the recipe's seed, on ``device``.
 
         ``numbers``: of the feature networks that take turns. ``fixed_size``: see ``Generator.fix``; 0 lets all of the
         generator learn. Raises ``ValueError`` for a base of another size.
         """
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):  # by default it starts every CUDA device there is
             torch.manual_seed(recipe.seed)
             generator = copy.deepcopy(base.generator) if base else Generator(recipe.size)
             discriminator = copy.deepcopy(base.discriminator) if base else Discriminator()
@@ -67,7 +68,8 @@ class Networks:
         optimizers = self.optimizer, *(critic.optimizer for critic in self.critics)
         weights = [tensor for network in networks for tensor in network.state_dict().values()]
         moments = [tensor for optimizer in optimizers for tensor in (*optimizer.means, *optimizer.squares)]
-        return all(bool(torch.isfinite(tensor).all()) for tensor in (*weights, *moments))
+        largest = torch._foreach_norm([*weights, *moments], math.inf)  # one answer to wait for, not hundreds
+        return bool(torch.stack(largest).isfinite().all())
 
     @torch.no_grad()
     def average(self, decay: float) -> None:

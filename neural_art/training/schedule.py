@@ -15,6 +15,7 @@ from neural_art.recipe import DEFAULT_MINUTES, Budget
 
 ADVERSARIAL_RAMP = 0.1  # of the budget, from none of the adversarial weight to all of it
 RATE_RAMP = 0.02  # of the budget, from none of the learning rate to all of it
+RATED_BATCH = 16  # pictures in a step that a recipe's learning rates are meant for
 SAMPLE_GRIDS = 60  # about so many in a training
 FIRST_GAP = 3.0  # seconds from one sample grid to the next, at first
 BASE_STEPS = 400  # that a base counts for when weights are averaged
@@ -64,6 +65,11 @@ class Clock:
         self.used += counted
         return took, took - counted
 
+    @property
+    def usual_step(self) -> float | None:
+        """Seconds that steps usually take; None before there were enough of them."""
+        return median(self._steps) if len(self._steps) == RECENT else None
+
     def step_done(self) -> None:
         """A step was made."""
         took = self._since_last()
@@ -110,11 +116,12 @@ def adversarial_weight(progress: float, highest: float, warmup: float | None) ->
     return highest * min(1.0, max(0.0, progress - warmup) / ADVERSARIAL_RAMP)
 
 
-def learning_rate(progress: float, *, adversarial: bool) -> float:
+def learning_rate(progress: float, batch: int = RATED_BATCH, *, adversarial: bool) -> float:
     """The factor on the learning rates: a short ramp up, then down a cosine to a tenth; twice that while the
-    reconstruction losses are alone."""
+    reconstruction losses are alone; and it grows with the root of a ``batch`` that is larger than ``RATED_BATCH``."""
     decay = 0.55 + 0.45 * math.cos(math.pi * min(1.0, progress))
-    return (1.0 if adversarial else 2.0) * min(1.0, (progress + 1e-3) / RATE_RAMP) * decay
+    growth = max(1.0, batch / RATED_BATCH) ** 0.5
+    return growth * (1.0 if adversarial else 2.0) * min(1.0, (progress + 1e-3) / RATE_RAMP) * decay
 
 
 def ema_decay(step: int, half_life: float, *, from_base: bool) -> float:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -34,18 +34,28 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
+class Shown(NamedTuple):
+    """Paintings (n, 3, size, size) in [-1, 1], the latents (n, LATENT_SIZE) that the generator paints from, and how the
+    feature network sees both kinds of pictures."""
+
+    paintings: Tensor
+    latents: Tensor
+    augmentation: Augmentation
+
+
 @dataclass(frozen=True)
 class Shard:
-    """What one thread sees: paintings and the latents that the generator paints from, (n, ...) each.
+    """What one thread sees: ``shown(drawn)``.
 
+    ``drawn``: what chance decided, tensors on the CPU. ``shown`` does the work, in the shard's own thread, and on the
+    device that it is given those tensors on; nothing else changes what it returns.
     The first ``reconstructed`` latents are those of the paintings beside them, which the pictures must look like; the
     other latents are sampled, and their pictures must only look real.
     """
 
-    paintings: Callable[[], Tensor]  # (n, 3, size, size) in [-1, 1]; read in the shard's own thread
-    latents: Tensor
+    drawn: Sequence[Tensor]
+    shown: Callable[[Sequence[Tensor]], Shown]
     reconstructed: int
-    augmentation: Augmentation
 
 
 @dataclass(frozen=True)
@@ -61,14 +71,14 @@ class Critic:
         """``network``: the number of the feature network (see ``feature_network``)."""
         discriminator.to(memory_format=torch.channels_last).train()
         optimizer = Adam(discriminator.heads.parameters(), betas=(0.0, 0.99))
-        return cls(feature_network(network, optimizer.parameters[0].device.type), discriminator, optimizer)
+        return cls(feature_network(network, optimizer.parameters[0].device), discriminator, optimizer)
 
 
 class TrainStep:
     """Updates a generator and its critics' heads, all in place, on the device that they are on.
 
-    ``threads``: of the processor, divided among the shards. ``bfloat16``: multiply in it. On a CUDA device there is one
-    shard, and the step is a ``CudaGraph``.
+    ``threads``: of the processor, divided among the shards. ``bfloat16``: multiply in it. On a card there is one shard,
+    and on a CUDA device the step is a ``CudaGraph``. ``captures``: how many of those there are.
     """
 
     def __init__(
@@ -101,35 +111,34 @@ class TrainStep:
         ``texture_distance``, ``fooling_rate``: see ``losses``. ``discriminator_loss``, ``generator_loss``: before the
         update. On a CUDA device all are of the step before, so that the next one can be prepared while this one runs.
         """
-        turn = turn % len(self._critics)
-        if self._device.type == "cpu":
-            rates = (adversarial, generator_lr, discriminator_lr)
-            measured = self._update(shards, turn, *rates, contested=adversarial > 0)
+        turn, weights = turn % len(self._critics), (adversarial, generator_lr, discriminator_lr)
+        if self._device.type == "cuda":
+            measured = self._launch(shards[0], turn, *weights)
         else:
-            measured = self._on_device(shards[0], turn, adversarial, generator_lr, discriminator_lr)
+            moved = [replace(shard, drawn=[t.to(self._device) for t in shard.drawn]) for shard in shards]
+            measured = self._update(moved, turn, *weights, contested=adversarial > 0)
         return dict(zip(MEASURED, measured.tolist(), strict=True))
+
+    @property
+    def captures(self) -> int:
+        """CUDA graphs so far: a step that captures one takes far longer than others do."""
+        return len(self._graphs)
 
     def map(self, work: Callable[[Given], Made], items: Sequence[Given]) -> list[Made]:
         """What ``work`` makes of each item, in order; each shard's thread takes one at a time."""
         return list(self._pool.map(work, items) if self.shards > 1 else map(work, items))
 
-    def _on_device(self, shard: Shard, turn: int, *weights: float) -> Tensor:
+    def _launch(self, shard: Shard, turn: int, *weights: float) -> Tensor:
         """The update, captured when it is first asked for; what the one before it measured."""
         contested = weights[0] > 0
-        inputs = [
-            *torch.tensor(weights).to(self._device).unbind(),
-            shard.paintings(),
-            shard.latents,
-            *shard.augmentation,
-        ]
+        inputs = [torch.tensor(weights), *shard.drawn]
 
         def update(inputs: Sequence[Tensor]) -> Tensor:
-            weights, paintings, latents, augmentation = inputs[:3], inputs[3], inputs[4], Augmentation(*inputs[5:])
-            captured = Shard(lambda: paintings, latents, shard.reconstructed, augmentation)
-            return self._update([captured], turn, *weights, contested=contested)
+            captured = replace(shard, drawn=inputs[1:])
+            return self._update([captured], turn, *inputs[0].unbind(), contested=contested)
 
         if (turn, contested) not in self._graphs:
-            self._graphs[turn, contested] = CudaGraph(update, inputs)
+            self._graphs[turn, contested] = CudaGraph(update, inputs, self._device)
         measured = PendingValues(self._graphs[turn, contested](inputs))
         last, self._last = self._last or measured, measured
         return last.wait()
@@ -174,16 +183,16 @@ class TrainStep:
 
         Both networks face the other as it is before the step, so that the heads look at the pictures only once.
         """
-        device, n, share = shard.latents.device, shard.reconstructed, 1 / self.shards
+        n, share = shard.reconstructed, 1 / self.shards
         of_heads: list[Tensor] = []
-        fooling_rate = discriminator_loss = torch.zeros((), device=device)
-        real = shard.paintings()
-        with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
-            unclamped = self._generator(shard.latents).float()
+        fooling_rate = discriminator_loss = torch.zeros((), device=self._device)
+        real, latents, augmentation = shard.shown(shard.drawn)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+            unclamped = self._generator(latents).float()
             fake = unclamped.clamp(-1, 1)
             with torch.no_grad():
-                real_maps = features(shard.augmentation(real))
-            fake_maps = features(shard.augmentation(fake))
+                real_maps = features(augmentation(real))
+            fake_maps = features(augmentation(fake))
             pairs = [[m[:n].float() for m in maps] for maps in (fake_maps, real_maps)]
             texture = losses.texture_distance(*pairs)
             loss = (

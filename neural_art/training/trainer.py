@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from neural_art.errors import CheckpointError, DatasetError
-from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
+from neural_art.errors import CheckpointError, DatasetError, ProcessorError
+from neural_art.events import Adapted, Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
 from neural_art.models.checkpoint import FORMAT, Model
 from neural_art.models.pixels import to_uint8
@@ -25,7 +27,16 @@ from neural_art.recipe import Budget, Recipe
 from neural_art.training import schedule
 from neural_art.training.batches import SEEN, Batches
 from neural_art.training.crops import Crops
-from neural_art.training.device import measured_compute, planned_compute
+from neural_art.training.device import (
+    LEAST_BATCH,
+    card_errors,
+    halved,
+    is_out_of_memory,
+    measured_compute,
+    planned_compute,
+    quick_batch,
+    release_memory,
+)
 from neural_art.training.encoding import encode_paintings
 from neural_art.training.means import Means
 from neural_art.training.networks import Networks
@@ -35,9 +46,12 @@ from neural_art.training.step import TrainStep
 LEAST_PAINTINGS = 2
 SAMPLES = 24  # pictures in a sample grid; the first half reconstructs paintings, the rest is sampled
 SAMPLE_TRUNCATION = 0.8
-GRID_SHARE = 1 / 20  # of the time that sample grids may take, at most
+GRID_SHARE = 1 / 20  # of the time that sample grids may take at most, with what their reader does with them
+CARD_SHARE = 0.015  # the same of a card's time, for sample grids and for saves each
 PATIENCE = 2  # roll-backs before a training is given up
 SLOW_SETUP = 0.05  # of a budget: what a set-up takes beyond its share is worth a word if it is more than that
+
+Made = TypeVar("Made")
 
 
 class Training:
@@ -53,15 +67,20 @@ class Training:
     ``class_indices``: (n,), the paintings' classes, numbered from 0; new latents are then sampled class by class.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
     ``save_seconds``, ``step_seconds``: about so often come ``Saved`` and ``Stepped`` events.
+    On a card they are as rare as sample grids must be, if it costs much to write them.
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
-    ``device``: where the networks learn: the type of a ``torch.device``. On others than the CPU they multiply in
-    bfloat16, unless the recipe says otherwise. Tensors in events are on the CPU.
+    ``device``: where the networks learn, a ``torch.device``: "cpu", "cuda:0", "mps". A CUDA device becomes this
+    thread's current one. Tensors in events are on the CPU. ``processor_name``: its name, for people.
     ``fixed_size``: what the base paints at this size stays as it is, only the stages for larger pictures learn; 0: all.
+    ``halvings``: how often the batch is to be halved, for want of memory outside a card.
+
+    A training may be resumed on another device than it began on; what it computes with is then chosen anew. Where a
+    card's memory is too small, an ``Adapted`` event says so and it goes on with a smaller batch.
 
     ``step``: optimiser steps so far. ``latents``: (n, LATENT_SIZE), of the paintings, once ``run()`` has begun.
 
     Raises ``DatasetError`` for fewer than two paintings, ``CheckpointError`` if ``resume`` does not fit, or the weights
-    to start from are not numbers.
+    to start from are not numbers, and ``ProcessorError``, also from ``run()``, if a card cannot go on.
     """
 
     def __init__(
@@ -79,7 +98,9 @@ class Training:
         step_seconds: float = 0.8,
         networks: Sequence[int] = (0,),
         device: str = "cpu",
+        processor_name: str = "",
         fixed_size: int = 0,
+        halvings: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
@@ -92,7 +113,9 @@ class Training:
         self.step = 0
         self._paintings, self._recipe, self._budget = paintings, recipe, budget
         self._base_latents = base.latents if base else None
-        self._class_indices, self._about, self._device = class_indices, dict(about or {}), device
+        self._class_indices, self._about = class_indices, dict(about or {})
+        self._device, self._processor_name, self._halvings = torch.device(device), processor_name, halvings
+        self._on_card = self._device.type != "cpu"
         self._save_seconds, self._step_seconds = save_seconds, step_seconds
         self._now, self._clock = now, schedule.Clock(budget, began, now=now)
         self._rng = torch.Generator().manual_seed(recipe.seed)
@@ -100,36 +123,51 @@ class Training:
         self._rate = 1.0  # lowered by roll-backs
         self._started_from = str(base.settings.get("name", "base")) if base else "none"
         self._out_of_domain = base is None  # whether the generator has never painted anything like these paintings
-        self._compute = planned_compute(recipe, device)
-        torch.set_num_threads(self._compute.threads)
-        self.networks = Networks.build(recipe, base, networks, device, fixed_size)
-        self._crops = Crops(paintings, recipe.size, device)
+        self._compute_known = self._speed_known = False  # whether it was measured, here or in an earlier sitting
+        self._lost = False
         self.latents = torch.empty(0)
         self._resumed = resume is not None
-        if resume is not None:
-            self._restore(*current_names(*resume), whole=True)
-        if not self.networks.finite():
-            raise CheckpointError("not-finite")
+        with card_errors(self._device, processor_name):
+            torch.empty(0, device=self._device)  # is it there?
+            if self._device.type == "cuda" and self._device.index is not None:
+                torch.cuda.set_device(self._device)
+            self._compute = planned_compute(recipe, self._device, halvings)
+            torch.set_num_threads(self._compute.threads)
+            self.networks = Networks.build(recipe, base, networks, self._device, fixed_size)
+            self._crops = Crops(paintings, recipe.size, self._device)
+            if resume is not None:
+                self._restore(*current_names(*resume), whole=True)
+            if not self.networks.finite():
+                raise CheckpointError("not-finite")
         self._good: Saved | None = None  # the last moment at which all weights were numbers
 
     # ---- the loop
 
     def run(self) -> Iterator[Event]:
         """Started, Sampled, Stepped, Saved ... and at the end Finished or Failed. May be left at any event."""
+        try:
+            with card_errors(self._device, self._processor_name):
+                yield from self._run()
+        except ProcessorError:
+            self._lost = True
+            raise
+
+    def _run(self) -> Iterator[Event]:
         self._set_up()
         yield from self._reported(self._started(*self._clock.set_up_done()))
-        self._good = self._moment()
-        grid_cost = self._now()
-        first = self._sampled()
-        grid_cost = self._now() - grid_cost
-        yield from self._reported(first)
+        self._good, save_cost = self._moment(), 0.0
+        grid_cost = yield from self._show_grid()
+        if self._on_card:
+            grid_cost = 0.0  # what is done for the first time on a card takes longer
         stepped_at = sampled_at = saved_at = self._now()
+        grid_share, save_share = (CARD_SHARE, CARD_SHARE) if self._on_card else (GRID_SHARE, 1.0)
         means = Means(self._now)
         while (progress := self.progress) < 1:
-            measured = self._train_step(progress)
-            self._clock.step_done()
+            measured = yield from self._within_memory(partial(self._train_step, progress))
+            if batch := self._slower_batch():
+                yield from self._reported(self._adapted(batch, Message("training.slow-card", {"batch": batch})))
             now = self._now()
-            saving = now - saved_at >= self._save_seconds
+            saving = now - saved_at >= max(self._save_seconds, save_cost / save_share)
             finite = all(map(math.isfinite, measured.values()))
             if not finite or (saving and not self.networks.finite()):
                 yield from self._reported(self._roll_back())
@@ -144,19 +182,22 @@ class Training:
                 yield from self._reported(self._stepped(means))
                 means = Means(self._now)
             gap = schedule.sample_grid_gap(self.seconds, self._clock.total(self.step))
-            if now - sampled_at >= max(gap, grid_cost / GRID_SHARE):
+            if now - sampled_at >= max(gap, grid_cost / grid_share):
                 sampled_at = now
-                yield from self._reported(self._sampled())
+                grid_cost = yield from self._show_grid()
             if saving:
                 saved_at = now
-                self._good = None  # first: two of them at once would take 200 MB
+                if not self._on_card:
+                    self._good = None  # first: two of them at once would take 200 MB
+                began = self._now()
                 self._good = self._moment()
                 yield from self._reported(self._good)
+                save_cost = self._now() - began
         if not self.networks.finite():
             yield from self._reported(self._roll_back())
         elif means.steps:
             yield from self._reported(self._stepped(means))
-        yield from self._reported(self._sampled())
+        yield from self._show_grid()
         yield from self._reported(self._moment())
         yield Finished(**self._where(), early=False, pictures_per_second=self._pictures / max(1e-6, self.seconds))
 
@@ -165,12 +206,53 @@ class Training:
         yield event
         self._clock.other_done()
 
+    def _show_grid(self) -> Generator[Event, None, float]:
+        """A sample grid; the seconds that it took, with what its reader did with it."""
+        began = self._now()
+        grid = yield from self._within_memory(self._sampled)
+        yield from self._reported(grid)
+        return self._now() - began
+
+    def _within_memory(self, work: Callable[[], Made]) -> Generator[Event, None, Made]:
+        """What ``work`` returns, from the last good weights and with half the batch where a card has no memory left."""
+        while True:
+            try:
+                return work()
+            except RuntimeError as error:
+                if self._compute.batch <= LEAST_BATCH or not is_out_of_memory(error):
+                    raise
+            # here: the error holds on to what was computed
+            batch = halved(self._compute.batch)
+            adapted = self._adapted(batch, Message("training.smaller-batch", {"batch": batch}))
+            if self._good is not None:  # a step may have been half-way through its updates
+                self._restore(self._good.training, self._good.state, whole=False)
+            yield from self._reported(adapted)
+
+    def _adapted(self, batch: int, reason: Message) -> Adapted:
+        """Steps of so many pictures from here on."""
+        del self._step
+        release_memory(self._device)
+        self._compute = replace(self._compute, batch=batch)
+        self._make_step()
+        return Adapted(**self._where(), reason=reason, batch=batch, device=str(self._device))
+
+    def _slower_batch(self) -> int | None:
+        """A smaller batch, once it is known that this card is too slow for the one that was chosen for it."""
+        seconds, usual = self._budget.seconds, self._clock.usual_step
+        if usual is None or self._speed_known:
+            return None
+        self._speed_known = True
+        if not self._on_card or self._recipe.batch or seconds is None:
+            return None
+        batch = quick_batch(self._compute.batch, usual, seconds)
+        return batch if batch < self._compute.batch else None
+
     def _set_up(self) -> None:
         """The paintings' latents, the sample grid's, and what this machine computes with."""
         recipe, n = self._recipe, len(self._paintings)
         if not self._resumed:
             self.latents, self._out_of_domain = encode_paintings(
-                self._paintings,
+                self._crops.paintings,
                 self.networks.encoder,
                 recipe.size,
                 base_latents=self._base_latents,
@@ -186,7 +268,7 @@ class Training:
         shown = torch.linspace(0, n - 1, min(n, SAMPLES // 2)).round().long()
         sampled = self._batches.sample(SAMPLES - len(shown), rng, SAMPLE_TRUNCATION)
         self._sample_latents = torch.cat([self.latents[shown], sampled])
-        if self.step == 0 and self._device == "cpu":
+        if not (self._compute_known or self._on_card):
             self._compute = measured_compute(
                 self._compute,
                 recipe,
@@ -213,8 +295,9 @@ class Training:
         self._batches.add_crops(self.step, self._compute.batch, self._step.shards, self._step.map)
         warmup = recipe.reconstruction_warmup if self._out_of_domain else None
         adversarial = schedule.adversarial_weight(progress, recipe.adversarial_weight, warmup)
-        rate = self._rate * schedule.learning_rate(progress, adversarial=adversarial > 0)
-        count = self._compute.batch // self._step.shards
+        count, captures = self._compute.batch // self._step.shards, self._step.captures
+        pictures = count * self._step.shards
+        rate = self._rate * schedule.learning_rate(progress, pictures, adversarial=adversarial > 0)
         measured = self._step(
             [self._batches.shard(count, contested=adversarial > 0) for _ in range(self._step.shards)],
             adversarial=adversarial,
@@ -223,9 +306,13 @@ class Training:
             turn=self.step,
         )
         self.step += 1
-        self._pictures += count * self._step.shards
+        self._pictures += pictures
         decay = schedule.ema_decay(self.step, recipe.ema_half_life, from_base=not self._out_of_domain)
         self.networks.average(decay)
+        if self._step.captures > captures:  # which takes as long as many steps
+            self._clock.other_done()
+        else:
+            self._clock.step_done()
         return measured
 
     # ---- where it stands
@@ -253,6 +340,8 @@ class Training:
             base=self._started_from,
             budget=total,
             notice=Message("training.slow-setup", {"seconds": round(setup_seconds)}) if slow else None,
+            device=str(self._device),
+            processor=self._processor_name,
             **vars(self._compute),
         )
 
@@ -263,11 +352,12 @@ class Training:
     def _sampled(self) -> Sampled:
         bfloat16 = self._compute.precision == "bfloat16"
 
-        def painted(latents: Tensor) -> Tensor:
-            with torch.inference_mode(), torch.autocast(self._device, torch.bfloat16, enabled=bfloat16):
-                return self.networks.averaged(latents.to(self._device)).float().cpu()
+        def painted(latents: Tensor) -> np.ndarray:
+            with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16):
+                return to_uint8(self.networks.averaged(latents.to(self._device)))
 
-        pictures = to_uint8(torch.cat(self._step.map(painted, self._sample_latents.split(SAMPLES // 4))))
+        parts = self._sample_latents.split(SAMPLES if self._on_card else SAMPLES // 4)
+        pictures = np.concatenate(self._step.map(painted, parts))
         self._sample_grids += 1
         self._clock.other_done()
         return Sampled(**self._where(), number=self._sample_grids - 1, pictures=pictures)
@@ -280,6 +370,7 @@ class Training:
             "paintings": len(self._paintings),
             "step": self.step,
             "seconds": round(self.seconds, 1),
+            "batch": self._compute.batch,
             "recipe": self._recipe.to_json(),
         }
         networks = self.networks
@@ -289,8 +380,11 @@ class Training:
 
     def saved(self) -> Saved:
         """This moment, whole: what to show and what to resume from. The last good one, where weights are not numbers
-        any more."""
-        return self._good if self._good is not None and not self.networks.finite() else self._moment()
+        any more, or the card that they are on is lost."""
+        if self._good is not None and (self._lost or not self.networks.finite()):
+            return self._good
+        with card_errors(self._device, self._processor_name):
+            return self._moment()
 
     def _moment(self) -> Saved:
         model = self.model()
@@ -306,6 +400,9 @@ class Training:
             "rate": self._rate,
             "rollbacks": self._rollbacks,
             "compute": vars(self._compute),
+            "device": self._device.type,
+            "processor": self._processor_name,
+            "halvings": self._halvings,
             "started_from": self._started_from,
             "out_of_domain": self._out_of_domain,
             "recipe": self._recipe.to_json(),
@@ -331,8 +428,14 @@ class Training:
                 self._clock.used = state["seconds"]
                 self._rate, self._rollbacks = state["rate"], state["rollbacks"]
                 self._started_from, self._out_of_domain = state["started_from"], state["out_of_domain"]
-                compute = replace(self._compute, **state["compute"])
-                self._compute = replace(compute, batch=min(compute.batch, self._compute.batch))
+                computed_on = state.get("device", "cpu"), state.get("processor", self._processor_name)
+                if computed_on == (self._device.type, self._processor_name):
+                    compute = replace(self._compute, **state["compute"])
+                    batch = halved(compute.batch, max(0, self._halvings - state.get("halvings", 0)))
+                    self._compute = replace(compute, batch=min(batch, self._compute.batch))
+                    self._compute_known = self._speed_known = True
+        except (torch.AcceleratorError, torch.OutOfMemoryError):
+            raise
         except (KeyError, RuntimeError, TypeError) as error:
             raise CheckpointError("other-training", why=str(error)) from error
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,23 +33,29 @@ class ValidationKID:
 
     The kernel distance (x 1000) of ``pictures`` new pictures from as many paintings: less is better. It looks through a
     network that the training does not look through (see ``metrics``). ``kept_latents``: as many as a shipped model has,
-    so that a model is validated as it will be shipped.
+    so that a model is validated as it will be shipped. ``device``: where that is computed.
     """
 
     def __init__(
-        self, paintings: Tensor, size: int, *, pictures: int = PICTURES, kept_latents: int = KEPT_LATENTS
+        self,
+        paintings: Tensor,
+        size: int,
+        *,
+        pictures: int = PICTURES,
+        kept_latents: int = KEPT_LATENTS,
+        device: str = "cpu",
     ) -> None:
-        self._pictures, self._kept_latents = pictures, kept_latents
+        self._pictures, self._kept_latents, self._device = pictures, kept_latents, device
         index = spread_out(len(paintings), pictures)
-        self._paintings = features(to_uint8(crop(paintings, index, size)))
+        self._paintings = features(to_uint8(crop(paintings, index, size)), device=device)
 
     def __call__(self, model: Model) -> float:
         own = model.latents[spread_out(len(model.latents), self._kept_latents)]
         latents = sampling.sample(own, self._pictures, torch.Generator().manual_seed(0))
-        generator = model.generator.eval()
+        generator = copy.deepcopy(model.generator).eval().to(self._device)
         with torch.inference_mode():
-            pictures = to_uint8(torch.cat([generator(part) for part in latents.split(16)]))
-        return 1000 * kid(self._paintings, features(pictures))
+            parts = [to_uint8(generator(part.to(self._device))) for part in latents.split(16)]
+        return 1000 * kid(self._paintings, features(np.concatenate(parts), device=self._device))
 
 
 def keep_best(path: Path, model: Model, validation: Validation) -> None:
