@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from neural_art.errors import CheckpointError
 from neural_art.models import checkpoint
 from neural_art.models.checkpoint import Model
-from neural_art.models.generator import Generator, project_flat_
+from neural_art.models.discriminator import Discriminator
+from neural_art.models.encoder import Encoder
+from neural_art.models.generator import Generator, is_needed, project_flat_
 from neural_art.models.sampling import sample
 from neural_art.recipe import LATENT_SIZE
 from neural_art.shipped import BASE
@@ -25,7 +27,7 @@ def test_a_model_comes_back_as_it_was_written(model: Model, tmp_path: Path) -> N
     checkpoint.write(tmp_path / checkpoint.FILE, model.tensors(), model.settings)
     for path in (tmp_path, tmp_path / checkpoint.FILE):
         opened = Model.open(path)
-        assert opened.settings == model.settings
+        assert opened.settings == model.settings | {"sizes": [64]}
         assert all(torch.equal(a, b) for a, b in zip(model.tensors().values(), opened.tensors().values(), strict=True))
 
 
@@ -103,3 +105,22 @@ def test_a_write_that_fails_leaves_the_old_file(model: Model, tmp_path: Path) ->
         checkpoint.write(path, {"a": torch.zeros(1)}, {"n": object()})
     assert checkpoint.read(path)[0]["a"] == 1
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_model_of_several_sizes_opens_at_each_of_them_as_it_is(tmp_path: Path) -> None:
+    latents = torch.randn(5, LATENT_SIZE, generator=torch.Generator().manual_seed(0))
+    whole = Model(Generator(256), Discriminator(), Encoder(), latents, {"format": checkpoint.FORMAT, "size": 256})
+    checkpoint.write(tmp_path / checkpoint.FILE, whole.tensors(), whole.settings | {"sizes": [128, 256]})
+    cut = Generator(128)
+    cut.load_state_dict({name: t for name, t in whole.generator.state_dict().items() if is_needed(name, 128)})
+    with torch.inference_mode():
+        for size, generator in ((128, cut), (256, whole.generator)):
+            opened = Model.open(tmp_path, size=size)
+            assert opened.settings["size"] == size
+            assert torch.equal(opened.generator(latents), generator(latents))
+        assert torch.equal(Model.open(tmp_path).generator(latents), whole.generator(latents))
+        smaller = Model(cut, whole.discriminator, whole.encoder, latents, whole.settings | {"size": 128})
+        checkpoint.write(tmp_path / "smaller", smaller.tensors(), smaller.settings)
+        sketch, wanted = (Model.open(path, size=64).generator(latents) for path in (tmp_path, tmp_path / "smaller"))
+    assert torch.equal(sketch, wanted)  # it is reduced from the smallest that is large enough
+    assert Model.open(tmp_path, size=512).generator(latents).shape[-1] == 512

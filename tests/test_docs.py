@@ -13,7 +13,8 @@ PACKAGE = ROOT / "neural_art"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
-REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -59,28 +60,28 @@ def test_every_command_in_the_readme_parses(line: str) -> None:
     assert build_parser().parse_args(shlex.split(line, comments=True)).act
 
 
-def test_the_space_uses_the_gradio_that_is_pinned() -> None:
+def test_the_space_uses_the_gradio_that_is_tested() -> None:
     card = _front_matter()
-    assert f"gradio=={card['sdk_version']}\n" in REQUIREMENTS
+    assert f"gradio=={card['sdk_version']}\n" in CONSTRAINTS
     assert card["sdk"] == "gradio"
     assert (ROOT / card["app_file"]).exists()
     assert len(card["short_description"]) <= 60
 
 
-def test_the_readme_names_the_pins_and_both_commands() -> None:
-    for name in ("torch", "torchvision", "gradio"):
-        version = re.search(rf"^{name}==(.+)$", REQUIREMENTS, re.M)
+def test_the_readme_names_the_tested_versions_and_both_commands() -> None:
+    for name in ("torch", "gradio"):
+        version = re.search(rf"^{name}==(.+)$", CONSTRAINTS, re.M)
         assert version
         assert f"{name} {version[1]}" in " ".join(README.split())
-    assert "pip install -r requirements.txt && python app.py" in README
-    assert "pip install -r requirements-dev.txt && pytest" in README
+    assert "pip install -r requirements.txt -c constraints.txt && python app.py" in README
+    assert "pip install -r requirements-dev.txt -c constraints.txt && pytest" in README
 
 
-def test_every_setting_is_in_the_readme() -> None:
+def test_every_setting_is_documented() -> None:
     source = (PACKAGE / "web" / "settings.py").read_text(encoding="utf-8")
     variables = re.findall(r'"((?:NEURAL_ART|GRADIO)_[A-Z_]+)"', source)
     assert variables
-    assert [variable for variable in variables if f"`{variable}`" not in README] == []
+    assert [variable for variable in variables if f"`{variable}`" not in README + HOSTING] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -14,6 +14,7 @@ from neural_art.models.generator import (
     Stage,
     StyledConvolution,
     project_flat_,
+    shuffle_channels_last,
 )
 from neural_art.recipe import LATENT_SIZE
 
@@ -142,3 +143,10 @@ def test_pictures_are_filtered_as_if_after_the_shuffle_and_keep_no_grid_of_dots(
         shuffled = F.pixel_shuffle(layer.colour(F.pad(hidden, (1, 1, 1, 1), mode="replicate")), 2)
         filtered = F.conv2d(shuffled, torch.outer(row, row).expand(3, 1, 5, 5), groups=3)
         assert torch.allclose(layer(hidden)[:, :, 2:-2, 2:-2], filtered, atol=1e-4)
+
+
+def test_a_card_shuffles_pixels_as_pytorch_does_and_keeps_the_layout() -> None:
+    maps = torch.randn(2, 12, 4, 6).contiguous(memory_format=torch.channels_last)
+    shuffled = shuffle_channels_last(maps, 2)
+    assert torch.equal(shuffled, F.pixel_shuffle(maps, 2))
+    assert shuffled.is_contiguous(memory_format=torch.channels_last)

@@ -30,14 +30,24 @@ def bias(model: Model) -> float:
 
 
 def pretrain(
-    folder: Path, run: Run, steps: int = 2, recipe: Recipe = RECIPE, start: Model | None = None
+    folder: Path,
+    run: Run,
+    steps: int = 2,
+    recipe: Recipe = RECIPE,
+    start: Model | None = None,
+    keep_smaller: bool = False,
 ) -> list[Event | Progress]:
-    budget = Budget(steps=steps)
-    return list(
-        pretraining.pretrain(
-            folder, run, recipe, budget, start=start, limits=LIMITS, validation=lambda *_: lambda model: 1 + bias(model)
-        )
+    learning = pretraining.pretrain(
+        folder,
+        run,
+        recipe,
+        Budget(steps=steps),
+        start=start,
+        keep_smaller=keep_smaller,
+        limits=LIMITS,
+        validation=lambda *_: lambda model: 1 + bias(model),
     )
+    return list(learning)
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +189,16 @@ def test_the_command_makes_an_enlarger(tmp_path: Path, capsys: pytest.CaptureFix
     assert enlarger.read(out)
     assert main([*words, "--start", str(tmp_path / "nothing.safetensors")]) == 1
     assert "nothing.safetensors" in capsys.readouterr().err
+
+
+def test_a_base_is_taught_larger_pictures_without_changing_its_smaller_ones(
+    folder: Path, made: tuple[Run, list[Event | Progress]], tmp_path: Path
+) -> None:
+    path, run = made[0].paths.checkpoint, Run.at(tmp_path / "run", "base")
+    small, grown = Model.open(path), Model.open(path, size=128)
+    pretrain(folder, run, recipe=replace(RECIPE, name="study"), start=grown, keep_smaller=True)
+    of_64, of_128 = (Model.open(run.paths.checkpoint, size=size) for size in (64, 128))
+    assert of_128.settings["sizes"] == [64, 128]
+    with torch.inference_mode():
+        assert torch.equal(of_64.generator(small.latents), small.generator(small.latents))
+        assert not torch.equal(of_128.generator(small.latents), grown.generator(small.latents))

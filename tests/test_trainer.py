@@ -465,7 +465,6 @@ def test_a_card_that_stops_leaves_what_was_saved_last(drawn_paintings: torch.Ten
         for event in training.run():
             events.append(event)
     assert (lost.value.code, lost.value.values["name"]) == ("lost", "NVIDIA H200")
-    spoil(training)
     assert training.saved() is last_saved(events)
     assert last_saved(events).step == 3
 

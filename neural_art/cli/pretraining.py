@@ -39,6 +39,11 @@ def add_commands(commands: Commands) -> None:
     )
     _add_device(parser)
     parser.add_argument("--start", type=Path, metavar="MODEL", help="a base model to begin from, not from nothing")
+    parser.add_argument(
+        "--keep-smaller",
+        action="store_true",
+        help="teach only the stages that --start lacks: one base for its size and for the recipe's",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the model there, in half precision, with a card")
     parser.add_argument("--data", default="not stated", help="for the card: what the pictures are, and whose")
 
@@ -84,7 +89,9 @@ def pretrain(options: argparse.Namespace) -> int:
     budget = Budget(minutes=options.minutes)
     start = Model.open(options.start, size=recipe.size) if options.start else None
     with progress_bar("Reading pictures", 100, "%") as bar:
-        for event in pretraining.pretrain(options.folder, run, recipe, budget, start=start, processor=processor):
+        for event in pretraining.pretrain(
+            options.folder, run, recipe, budget, start=start, processor=processor, keep_smaller=options.keep_smaller
+        ):
             match event:
                 case Progress():
                     bar.n = percent(event.done / event.total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from neural_art.errors import CheckpointError
 from neural_art.models import sampling
 from neural_art.models.discriminator import Discriminator
 from neural_art.models.encoder import Encoder
-from neural_art.models.generator import Generator, resize_generator
+from neural_art.models.generator import Generator, is_needed, resize_generator
 from neural_art.recipe import LATENT_SIZE, SIZES
 
 FORMAT = 6
@@ -51,14 +51,20 @@ def write(path: Path, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]
             raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors, on the CPU, and the settings of a file that ``write`` wrote. Raises ``CheckpointError``."""
+def read(
+    path: Path, wanted: Callable[[str, Mapping[str, Any]], bool] = lambda name, settings: True
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors, on the CPU, and the settings of a file that ``write`` wrote. Raises ``CheckpointError``.
+
+    ``wanted``: whether to read a tensor, by its name and the settings.
+    """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             settings = json.loads((file.metadata() or {})["neural_art"])
             settings = {_FORMER_SETTINGS.get(name, name): value for name, value in settings.items()}
+            names = [name for name in file.keys() if wanted(name, settings)]  # noqa: SIM118
             # clone: the tensors would otherwise lie in the mapped file, which may be replaced under them
-            return {name: file.get_tensor(name).clone() for name in file.keys()}, settings  # noqa: SIM118
+            return {name: file.get_tensor(name).clone() for name in names}, settings
     except FileNotFoundError:
         raise CheckpointError("missing", name=path.name, folder=str(path.parent)) from None
     except (safetensors.SafetensorError, KeyError, ValueError, AttributeError, OSError) as error:
@@ -91,7 +97,8 @@ class Model:
     ) -> Model:
         """The model that ``tensors`` holds; for another ``size`` its generator is ``resize_generator``'s.
 
-        Raises ``CheckpointError``.
+        ``settings["sizes"]`` has the sizes of its pictures that are whole. The picture of a stage below the last is a
+        blur to which detail is added, but in a base whose larger stages were taught later. Raises ``CheckpointError``.
         """
         stored = settings.get("size")
         known = settings.get("format") in (FORMAT, UNPROJECTED)
@@ -112,13 +119,29 @@ class Model:
         if size is not None and size != stored:
             drawn = sampling.sample(latents, FITTED, torch.Generator().manual_seed(0))
             generator = resize_generator(generator, size, drawn)
-        return cls(generator, discriminator, encoder, latents, dict(settings))
+        whole = [each for each in settings.get("sizes", [stored]) if each <= generator.size] or [generator.size]
+        settings = {**settings, "size": generator.size, "sizes": whole}
+        return cls(generator, discriminator, encoder, latents, settings)
 
     @classmethod
     def open(cls, path: Path, *, size: int | None = None) -> Model:
-        """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``."""
-        tensors, settings = read(path / FILE if path.is_dir() else path)
-        return cls.from_tensors(tensors, settings, size=size)
+        """The model in ``path``: a file, or a folder that holds ``checkpoint.safetensors``.
+
+        Only what ``size`` needs is read of a model that has whole pictures of several sizes.
+        """
+
+        def wanted(name: str, settings: Mapping[str, Any]) -> bool:
+            part, _, inner = name.partition(".")
+            return part != "generator" or is_needed(inner, _enough(settings, size))
+
+        tensors, settings = read(path / FILE if path.is_dir() else path, wanted)
+        return cls.from_tensors(tensors, settings | {"size": _enough(settings, size)}, size=size)
+
+
+def _enough(settings: Mapping[str, Any], size: int | None) -> Any:
+    """The smallest size that a model holds and that is large enough for ``size``; its only or largest one otherwise."""
+    sizes = settings.get("sizes", ())
+    return settings.get("size") if size is None else min((s for s in sizes if s >= size), default=settings.get("size"))
 
 
 def copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -62,15 +62,24 @@ class Generator(nn.Module):
         assert picture is not None
         return picture
 
+    def learned(self) -> list[nn.Parameter]:
+        """The weights that learn: all, but for those that ``fix`` excepted."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def fix(self, size: int) -> None:
+        """From now on, what paints pictures of ``size`` px stays as it is; only the stages above it learn."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(not is_needed(name, size))
+
     @torch.no_grad()
     def project_(self, tensors: Sequence[Tensor]) -> None:
-        """Projects ``tensors``, the weights or their gradients in the order of ``parameters()``, in place onto what
-        this generator may be: convolutions before a pixel shuffle are alike on flat maps (see ``project_flat_``).
+        """Projects ``tensors``, the weights that learn or their gradients in order, in place onto what this generator
+        may be: convolutions before a pixel shuffle are alike on flat maps (see ``project_flat_``).
 
         Gradients are projected before an optimiser takes them, weights after it and when they are loaded.
         """
         shuffled = {id(m.weight): m.upsample**2 for m in self.modules() if isinstance(m, StyledConvolution)}
-        for parameter, tensor in zip(self.parameters(), tensors, strict=True):
+        for parameter, tensor in zip(self.learned(), tensors, strict=True):
             if (pixels := shuffled.get(id(parameter), 1)) > 1:
                 project_flat_(tensor, pixels)
 
@@ -134,7 +143,8 @@ class StyledConvolution(nn.Module):
             gain = math.sqrt(2) * torch.rsqrt(style.float().square() @ squares.T + 1e-8)
         mixed = F.conv2d(hidden * style[:, :, None, None].to(hidden), self.weight, padding=1)
         if self.upsample > 1:  # a shuffle of single pixels would copy the map
-            mixed = F.pixel_shuffle(mixed, self.upsample)
+            shuffle = F.pixel_shuffle if mixed.device.type == "cpu" else shuffle_channels_last
+            mixed = shuffle(mixed, self.upsample)
         return F.leaky_relu_(torch.addcmul(self.shift.to(mixed), mixed, gain[:, :, None, None].to(mixed)), SLOPE)
 
     def sum_of_squares(self) -> Tensor:
@@ -145,6 +155,15 @@ class StyledConvolution(nn.Module):
         channels, pixels = self.weight.shape[1], self.upsample**2
         places = self.weight.permute(0, 2, 3, 1)  # as channels-last weights lie in memory: a sum over it is quick
         return places.reshape(-1, 9 * pixels, channels).square().sum(1) / pixels
+
+
+def shuffle_channels_last(maps: Tensor, upsample: int) -> Tensor:
+    """``F.pixel_shuffle`` of maps that stay channels-last: on a card, PyTorch's own lays them out the other way, and
+    every convolution behind it has to turn them back."""
+    n, channels, height, width = maps.shape
+    squares = maps.permute(0, 2, 3, 1).reshape(n, height, width, channels // upsample**2, upsample, upsample)
+    placed = squares.permute(0, 1, 4, 2, 5, 3).reshape(n, upsample * height, upsample * width, -1)
+    return placed.permute(0, 3, 1, 2)
 
 
 def project_flat_(weight: Tensor, pixels: int) -> None:
@@ -199,6 +218,14 @@ def _before_a_shuffle(taps: Sequence[float]) -> Tensor:
             line[out, given, square] = taps[tap]
     plane = torch.einsum("ygv,xhw->yxghvw", line, line).reshape(4, 4, 3, 3)
     return torch.einsum("ab,oivw->aobivw", torch.eye(3), plane).reshape(12, 12, 3, 3)
+
+
+def is_needed(name: str, size: int) -> bool:
+    """Whether a generator for pictures of ``size`` px has the tensor ``name`` of a larger one's ``state_dict``."""
+    part, _, rest = name.partition(".")
+    number = rest.partition(".")[0]
+    side = 8 << int(number) if part == "stages" else int(number) if part == "pictures" else 0
+    return side <= size // 2
 
 
 def _double(pixels: Tensor) -> Tensor:

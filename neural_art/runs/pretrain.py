@@ -61,6 +61,7 @@ def pretrain(
     *,
     start: Model | None = None,
     processor: Processor = CPU,
+    keep_smaller: bool = False,
     limits: Limits = LIMITS,
     validation: Callable[[Tensor, int], Validation] | None = None,
 ) -> Iterator[Event | Progress]:
@@ -68,8 +69,9 @@ def pretrain(
 
     ``start``: a base model to begin from. From time to time the model is validated, alone and averaged with the best
     one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``processor``: where the
-    networks learn. ``validation``: makes, of the same pictures and a size, what tells how good a model is; without it,
-    a ``ValidationKID`` on that processor.
+    networks learn. ``keep_smaller``: what ``start`` paints at the sizes that it has learned stays as it is, and only
+    the stages for larger pictures learn; the base then serves all. ``validation``: makes, of the same pictures and a
+    size, what tells how good a model is; without it, a ``ValidationKID`` on that processor.
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures,
@@ -87,7 +89,8 @@ def pretrain(
         if start and not best.exists():
             keep_best(best, start, validate)
         earlier = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
-        about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier}
+        kept = [size for size in start.settings["sizes"] if size < recipe.size] if start and keep_smaller else []
+        about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier, "sizes": [*kept, recipe.size]}
         if processor.is_card:
             about["device"] = processor.name
         training = Training(
@@ -101,6 +104,7 @@ def pretrain(
             networks=NETWORKS,
             device=processor.device,
             processor_name=processor.name,
+            fixed_size=max(kept, default=0),
         )
         next_validation = 0.0  # in seconds of training
         for event in training.run():

@@ -31,10 +31,13 @@ class Networks:
     optimizer: Adam
 
     @classmethod
-    def build(cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: torch.device) -> Networks:
+    def build(
+        cls, recipe: Recipe, base: Model | None, numbers: Sequence[int], device: torch.device, fixed_size: int = 0
+    ) -> Networks:
         """Copies of the networks of ``base``, or new ones drawn with the recipe's seed, on ``device``.
 
-        ``numbers``: of the feature networks that take turns. Raises ``ValueError`` for a base of another size.
+        ``numbers``: of the feature networks that take turns. ``fixed_size``: see ``Generator.fix``; 0 lets all of the
+        generator learn. Raises ``ValueError`` for a base of another size.
         """
         with torch.random.fork_rng(devices=[]):  # by default it starts every CUDA device there is
             torch.manual_seed(recipe.seed)
@@ -48,7 +51,9 @@ class Networks:
         generator.to(memory_format=torch.channels_last).train()
         averaged = copy.deepcopy(generator).eval().requires_grad_(False)
         encoder = (copy.deepcopy(base.encoder) if base else Encoder()).to(device)
-        optimizer = Adam(generator.parameters(), betas=(0.5, 0.99))
+        if fixed_size:
+            generator.fix(fixed_size)
+        optimizer = Adam(generator.learned(), betas=(0.5, 0.99))
         critics = [Critic.on(number, each) for number, each in zip(numbers, discriminators, strict=True)]
         return cls(generator, averaged, encoder, critics, optimizer)
 

@@ -208,7 +208,7 @@ class TrainStep:
                 fooling_rate, discriminator_loss = both.fooling_rate, both.discriminator
                 heads = discriminator.heads.parameters()
                 of_heads = gradients(share * both.discriminator, heads, retain_graph=True)
-        of_generator = gradients(share * loss, self._generator.parameters())
+        of_generator = gradients(share * loss, self._optimizer.parameters)
         measured = (texture, fooling_rate, discriminator_loss, loss)
         return of_heads, of_generator, torch.stack([each.detach().float() for each in measured])
 

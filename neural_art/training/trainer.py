@@ -71,6 +71,7 @@ class Training:
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
     ``device``: where the networks learn, a ``torch.device``: "cpu", "cuda:0", "mps". A CUDA device becomes this
     thread's current one. Tensors in events are on the CPU. ``processor_name``: its name, for people.
+    ``fixed_size``: what the base paints at this size stays as it is, only the stages for larger pictures learn; 0: all.
     ``halvings``: how often the batch is to be halved, for want of memory outside a card.
 
     A training may be resumed on another device than it began on; what it computes with is then chosen anew. Where a
@@ -98,6 +99,7 @@ class Training:
         networks: Sequence[int] = (0,),
         device: str = "cpu",
         processor_name: str = "",
+        fixed_size: int = 0,
         halvings: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -131,7 +133,7 @@ class Training:
                 torch.cuda.set_device(self._device)
             self._compute = planned_compute(recipe, self._device, halvings)
             torch.set_num_threads(self._compute.threads)
-            self.networks = Networks.build(recipe, base, networks, self._device)
+            self.networks = Networks.build(recipe, base, networks, self._device, fixed_size)
             self._crops = Crops(paintings, recipe.size, self._device)
             if resume is not None:
                 self._restore(*current_names(*resume), whole=True)
