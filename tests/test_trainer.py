@@ -446,7 +446,7 @@ def test_a_step_that_ends_half_way_for_want_of_memory_is_taken_back(
         if isinstance(event, Adapted):
             break
         saved = event if isinstance(event, Saved) else saved
-    assert saved is not None and saved.step == training.step == 3
+    assert saved is not None and saved.step == event.step == training.step == 3
     now = training.saved().training
     assert all(torch.equal(tensor, now[name]) for name, tensor in saved.training.items() if name != "rng")
 
@@ -467,6 +467,21 @@ def test_a_card_that_stops_leaves_what_was_saved_last(drawn_paintings: torch.Ten
     assert (lost.value.code, lost.value.values["name"]) == ("lost", "NVIDIA H200")
     assert training.saved() is last_saved(events)
     assert last_saved(events).step == 3
+
+
+def test_a_card_that_stops_while_somebody_saves_gives_what_was_saved_last(
+    drawn_paintings: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = Training(drawn_paintings, QUICK, SIX, save_seconds=0)
+    saved = next(event for event in training.run() if isinstance(event, Saved))
+
+    def stop(*_: object) -> None:
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch, "_foreach_norm", stop)
+    assert training.saved() is saved
+    monkeypatch.undo()
+    assert training.saved() is saved, "nothing is asked of that card again"
 
 
 @pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a card")

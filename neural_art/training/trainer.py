@@ -66,8 +66,8 @@ class Training:
     does not use it up (``schedule.Clock``); ``Started`` says so.
     ``class_indices``: (n,), the paintings' classes, numbered from 0; new latents are then sampled class by class.
     ``about``: further settings to be stored in every checkpoint, such as the set's aspect.
-    ``save_seconds``, ``step_seconds``: about so often come ``Saved`` and ``Stepped`` events.
-    On a card they are as rare as sample grids must be, if it costs much to write them.
+    ``save_seconds``, ``step_seconds``: about so often come ``Saved`` and ``Stepped`` events. On a card, saves are as
+    rare as ``CARD_SHARE`` asks, if it takes long to write them.
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
     ``device``: where the networks learn, a ``torch.device``: "cpu", "cuda:0", "mps". A CUDA device becomes this
     thread's current one. Tensors in events are on the CPU. ``processor_name``: its name, for people.
@@ -222,11 +222,10 @@ class Training:
                 if self._compute.batch <= LEAST_BATCH or not is_out_of_memory(error):
                     raise
             # here: the error holds on to what was computed
-            batch = halved(self._compute.batch)
-            adapted = self._adapted(batch, Message("training.smaller-batch", {"batch": batch}))
             if self._good is not None:  # a step may have been half-way through its updates
                 self._restore(self._good.training, self._good.state, whole=False)
-            yield from self._reported(adapted)
+            batch = halved(self._compute.batch)
+            yield from self._reported(self._adapted(batch, Message("training.smaller-batch", {"batch": batch})))
 
     def _adapted(self, batch: int, reason: Message) -> Adapted:
         """Steps of so many pictures from here on."""
@@ -381,10 +380,16 @@ class Training:
     def saved(self) -> Saved:
         """This moment, whole: what to show and what to resume from. The last good one, where weights are not numbers
         any more, or the card that they are on is lost."""
-        if self._good is not None and (self._lost or not self.networks.finite()):
-            return self._good
-        with card_errors(self._device, self._processor_name):
-            return self._moment()
+        try:
+            with card_errors(self._device, self._processor_name):
+                if self._good is None or (not self._lost and self.networks.finite()):
+                    return self._moment()
+        except ProcessorError:
+            self._lost = True
+            if self._good is None:
+                raise
+        assert self._good is not None
+        return self._good
 
     def _moment(self) -> Saved:
         model = self.model()
