@@ -52,6 +52,8 @@ class Started(Event):
     batch: int
     budget: float  # seconds of training in all (an estimate where the budget counts steps)
     notice: Message | None = None  # what was out of the ordinary
+    device: str = "cpu"  # as torch.device takes it
+    processor: str = ""  # the device's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,15 @@ class RolledBack(Event):
 
     reason: Message
     rate: float  # the factor on the learning rates from here on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapted(Event):
+    """The training goes on otherwise than it began: with a smaller batch, or on another device."""
+
+    reason: Message
+    batch: int
+    device: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"lookup", "strip", "film"},
     ],
     "runs": [
-        {"__init__", "paths", "digest", "sample_grid", "quotas"},
+        {"__init__", "paths", "digest", "sample_grid", "quotas", "cards", "processors"},
         {"journal", "lock", "uploads", "favourites", "unread"},
         {"desired", "upgrade"},
         {"run", "attempts"},
@@ -109,7 +109,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"__init__", "arguments", "progress"},
-        {"dataset", "runs", "painting", "films", "pretraining", "serving"},
+        {"dataset", "runs", "painting", "films", "pretraining", "serving", "doctor"},
         {"training"},
         {"main"},
     ],
@@ -123,6 +123,8 @@ EXCEPTIONS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli.runs": {"web"},
     "cli.serving": {"web"},
+    "cli.training": {"web"},
+    "cli.doctor": {"web"},
 }
 
 

@@ -55,7 +55,7 @@ class Training:
     ``save_seconds``, ``step_seconds``: about so often come ``Saved`` and ``Stepped`` events.
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
     ``device``: where the networks learn: the type of a ``torch.device``. On others than the CPU they multiply in
-    bfloat16, unless the recipe says otherwise. Tensors in events are on the CPU.
+    bfloat16, unless the recipe says otherwise. Tensors in events are on the CPU. ``processor_name``: what it is called.
 
     ``step``: optimiser steps so far. ``latents``: (n, LATENT_SIZE), of the paintings, once ``run()`` has begun.
 
@@ -78,6 +78,7 @@ class Training:
         step_seconds: float = 0.8,
         networks: Sequence[int] = (0,),
         device: str = "cpu",
+        processor_name: str = "",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
@@ -91,6 +92,7 @@ class Training:
         self._paintings, self._recipe, self._budget = paintings, recipe, budget
         self._base_latents = base.latents if base else None
         self._class_indices, self._about, self._device = class_indices, dict(about or {}), device
+        self._processor_name = processor_name
         self._save_seconds, self._step_seconds = save_seconds, step_seconds
         self._now, self._clock = now, schedule.Clock(budget, began, now=now)
         self._rng = torch.Generator().manual_seed(recipe.seed)
@@ -251,6 +253,8 @@ class Training:
             base=self._started_from,
             budget=total,
             notice=Message("training.slow-setup", {"seconds": round(setup_seconds)}) if slow else None,
+            device=self._device,
+            processor=self._processor_name,
             **vars(self._compute),
         )
 
