@@ -102,7 +102,7 @@ def devices(visit: Visit, usable: Sequence[Processor]) -> list[tuple[str, str]]:
 
 
 def recipes(visit: Visit, *, card: bool) -> dict[str, Any]:
-    """The value of the ``Cards`` to choose a recipe from; what is chosen stays. ``card``: whether they are for a graphics
+    """The value of the ``Cards`` to choose a recipe from; what is chosen stays. ``card``: whether it is for a graphics
     card, which can do more."""
     cards = [
         {
