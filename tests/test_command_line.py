@@ -78,7 +78,7 @@ def trained(interrupted: Interrupted, tmp_path_factory: pytest.TempPathFactory) 
     shutil.copytree(interrupted[0], folder)
     run = Run.open(folder)
     set_desired_state(run, "paused", steps=Journal(run).saved_step + 2)
-    assert main(["train", "--run", str(folder)]) == 0
+    assert main(["train", "--run", str(folder), "--device", "cpu"]) == 0
     return folder
 
 
@@ -104,6 +104,8 @@ def test_ctrl_c_saves_and_tells_how_to_go_on(interrupted: Interrupted) -> None:
 def test_a_paused_run_is_resumed_and_finished(trained: Path, interrupted: Interrupted) -> None:
     journal = Journal(Run.open(trained))
     assert _status(trained).state == "finished"
+    recipe = Run.open(trained).recipe
+    assert recipe is not None and recipe.device == "cpu", "as it was asked for when it went on"
     names = [event["event"] for event in journal.events()]
     assert names.count("started") == 2
     assert names[-1] == "finished"

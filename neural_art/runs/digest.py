@@ -123,7 +123,8 @@ class Digest:
                     column.append(number)
         elif kind == "sampled" and (not self._grid_steps or event["step"] > self._grid_steps[-1]):
             self._grid_steps.append(event["step"])
-        self.end, self._end_size = kind if kind in _ENDS else None, self.size
+        if kind != "adapted":  # which may come before a start: a card is waited for
+            self.end, self._end_size = kind if kind in _ENDS else None, self.size
         self._last[kind] = event
         self.newest = event
 
