@@ -7,8 +7,8 @@
     ├── ExploreError       a position, a picture or a film cannot be made
     ├── RunError           a run does not exist, or cannot do what is asked of it now
     ├── StorageError       the disk or the memory refuses
-    ├── SettingsError      an environment variable or an argument cannot be used
-    └── ProcessorError     what the networks compute on has failed
+    ├── ProcessorError     a graphics card does not compute any more
+    └── SettingsError      an environment variable or an argument cannot be used
 
 ``DatasetError("too-few", count=3, least=8)``: code decides on an error by its ``code``, never by its text. The sentence
 comes from the catalogue of the reader's language (``messages``); ``str(error)`` is the English one. Programming errors
@@ -76,13 +76,13 @@ class StorageError(NeuralArtError):
     subject = "storage"
 
 
+class ProcessorError(NeuralArtError):
+    """A graphics card stopped, or has too little memory: on with another processor, from what was saved last."""
+
+    subject = "processor"
+
+
 class SettingsError(NeuralArtError):
     """An environment variable or a command-line argument holds something that cannot be used."""
 
     subject = "settings"
-
-
-class ProcessorError(NeuralArtError):
-    """What the networks compute on has failed: a card that was taken out, a driver that crashed."""
-
-    subject = "processor"

@@ -52,8 +52,8 @@ class Started(Event):
     batch: int
     budget: float  # seconds of training in all (an estimate where the budget counts steps)
     notice: Message | None = None  # what was out of the ordinary
-    device: str = "cpu"  # as torch.device takes it
-    processor: str = ""  # the device's name
+    device: str = "cpu"  # as PyTorch names it
+    processor: str = ""  # as its maker names it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class RolledBack(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Adapted(Event):
-    """The training goes on otherwise than it began: with a smaller batch, or on another device."""
+    """The training goes on otherwise than it began: with smaller batches, or on another processor."""
 
     reason: Message
     batch: int

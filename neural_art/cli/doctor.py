@@ -17,7 +17,7 @@ from neural_art import __version__
 from neural_art.cli.arguments import Commands, add_command
 from neural_art.errors import SettingsError
 from neural_art.machine import available_cores
-from neural_art.processor import CPU, Processor, Survey
+from neural_art.processor import Processor, Survey
 from neural_art.recipe import SIZES, defaults_for
 from neural_art.shipped import BASE, ENLARGER
 
@@ -78,7 +78,7 @@ def _processors(survey: Survey, sign: str, pytorch: str) -> Rows:
     from neural_art.runs.cards import is_taken
 
     for processor in survey.processors:
-        words = [processor.name or _cpu_name()]
+        words = [processor.name or platform.machine()]
         if processor.memory:
             words.append(f"{processor.memory / (1 << 30):.0f} GB")
         if processor.is_card and is_taken(processor):
@@ -88,14 +88,6 @@ def _processors(survey: Survey, sign: str, pytorch: str) -> Rows:
         yield "" if number else "not used", message.sentence()
     if sign and not survey.cards and not survey.passed_over:
         yield "not used", f"{sign} speaks for a graphics card, but PyTorch {pytorch}, finds none."
-
-
-def _cpu_name() -> str:
-    with contextlib.suppress(OSError), open("/proc/cpuinfo") as file:
-        for line in file:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _used(survey: Survey) -> Rows:
@@ -113,9 +105,8 @@ def _used(survey: Survey) -> Rows:
 
 
 def _named(processor: Processor) -> str:
-    return (
-        f"{processor.device} ({processor.name})" if processor.is_card else f"{CPU.device} (this computer's processor)"
-    )
+    name = processor.name if processor.is_card else "this computer's processor"
+    return f"{processor.device} ({name})"
 
 
 def _machine() -> Rows:

@@ -26,9 +26,6 @@ FAULTS: Final = 3
 HALVINGS: Final = 3
 """How often the batch is halved for want of memory."""
 
-USUAL_BATCH: Final = 16
-"""What is halved where the machine may choose the batch."""
-
 
 @dataclass(frozen=True)
 class Attempts:
@@ -67,6 +64,12 @@ def attempts_of(run: HasPaths) -> Attempts | None:
     return before if current else None
 
 
+def crashed(run: HasPaths) -> bool:
+    """Whether a worker of the run died by a fault of its own and none has got further since."""
+    attempts = attempts_of(run)
+    return attempts is not None and attempts.faults > 0
+
+
 def count_attempt(run: HasPaths, death: Death = "own") -> Attempts:
     """Count a start of the run's worker. ``death``: how the one before ended, if it got nowhere."""
     before, desired = attempts_of(run), desired_state(run)
@@ -86,16 +89,6 @@ def count_attempt(run: HasPaths, death: Death = "own") -> Attempts:
 
 
 def batch_within_memory(run: HasPaths, batch: int) -> int:
-    """``batch``, halved for each worker of the run that the system ended for want of memory. 0 leaves it to the
-    machine, until the first."""
+    """``batch``, halved for each worker of the run that the system ended for want of memory."""
     attempts = attempts_of(run)
-    if attempts is None or not attempts.memory:
-        return batch
-    batch = batch or USUAL_BATCH
-    return max(min(batch, 2), batch >> attempts.memory)
-
-
-def crashed(run: HasPaths) -> bool:
-    """Whether a worker of the run died by a fault of its own and none has got further since."""
-    attempts = attempts_of(run)
-    return attempts is not None and attempts.faults > 0
+    return batch if attempts is None else max(min(batch, 2), batch >> attempts.memory)

@@ -30,6 +30,7 @@ from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
 from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.models import ModelCache
+from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.processors import KnownProcessors
 from neural_art.runs.quotas import Quotas
 from neural_art.runs.registry import Registry
@@ -101,8 +102,7 @@ class Studio:
                 self._registry,
                 at_once=self._most_trainings,
                 keep_seconds=None if keep_hours is None else keep_hours * 3600,
-                base=self.base,
-                device=device,
+                processes=WorkerProcesses(self.base, device=device),
                 removed=self._models.remove,
             )
         self.root = self._registry.root

@@ -12,7 +12,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 from neural_art import files
@@ -53,8 +52,8 @@ class Supervisor:
     ``at_once``: how many trainings there may be at the same time, asked whenever one could start; others wait in the
     order in which they were asked for.
     ``keep_seconds``: runs that nobody used for so long are removed; None keeps them for ever.
-    ``base``: the model that a new run starts from. ``device``: see ``WorkerProcesses``. ``removed`` is called with the
-    id of a run that is gone. ``restart_seconds``: see ``RESTART_SECONDS``.
+    ``processes``: the workers, and how they are started. ``removed`` is called with the id of a run that is gone.
+    ``restart_seconds``: see ``RESTART_SECONDS``.
     """
 
     def __init__(
@@ -63,8 +62,7 @@ class Supervisor:
         *,
         at_once: Callable[[], int] = lambda: 1,
         keep_seconds: float | None = None,
-        base: Path | None = None,
-        device: str = "auto",
+        processes: WorkerProcesses | None = None,
         removed: Callable[[str], None] = lambda _: None,
         restart_seconds: tuple[float, float] = RESTART_SECONDS,
     ) -> None:
@@ -73,7 +71,7 @@ class Supervisor:
         self._keep_seconds = keep_seconds
         self._removed = removed
         self._restart_seconds = restart_seconds
-        self._processes = WorkerProcesses(base, device=device)
+        self._processes = processes or WorkerProcesses()
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
         self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
         self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start

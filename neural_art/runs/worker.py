@@ -233,7 +233,7 @@ def _train(
     taken = take_card(cards)
     if cards and taken is None:
         name = cards[0].name
-        if CPU in chosen:
+        if len(cards) < len(chosen):
             notice = Message("processor.card-taken", {"name": name})
         else:
             step, seconds = Journal(run).standing
@@ -250,11 +250,11 @@ def _train(
     try:
         yield from obey(run, _set_up(run, recipe, base, began, processor), recorder, leave, notice)
         return
-    except (ProcessorError, RuntimeError, AssertionError) as error:  # PyTorch's own are of the latter two
+    except ProcessorError as error:
         if lock is None:
             raise
         _print(traceback.format_exc())
-        notice = _lost(error, processor)
+        notice = Message("processor.on-cpu-instead", {"reason": error.message})
     finally:
         if lock is not None:
             os.close(lock)
@@ -280,13 +280,6 @@ def _set_up(run: Run, recipe: Recipe, base: Path | None, began: float | None, pr
         device=processor.device,
         processor_name=processor.name,
     )
-
-
-def _lost(error: Exception, card: Processor) -> Message:
-    if isinstance(error, ProcessorError):
-        return error.message
-    why = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-    return ProcessorError("lost", name=card.name, why=why).message
 
 
 def _own_fault(error: Exception) -> Message:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neural_art.errors import CheckpointError, DatasetError
+from neural_art.errors import CheckpointError, DatasetError, ProcessorError
 from neural_art.events import Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
 from neural_art.models.checkpoint import FORMAT, Model
@@ -100,6 +100,10 @@ class Training:
         self._rate = 1.0  # lowered by roll-backs
         self._started_from = str(base.settings.get("name", "base")) if base else "none"
         self._out_of_domain = base is None  # whether the generator has never painted anything like these paintings
+        try:
+            torch.empty(0, device=device)
+        except RuntimeError as error:
+            raise ProcessorError("lost", name=processor_name, why=str(error).partition("\n")[0]) from error
         self._compute = planned_compute(recipe, device)
         torch.set_num_threads(self._compute.threads)
         self.networks = Networks.build(recipe, base, networks, device)
