@@ -124,6 +124,9 @@ def test_what_it_learns_on_and_why_it_changed_is_shown(run: Run) -> None:
         journal.append(replace(started(1, resumed=True), device="cpu"))
         journal.append(Adapted(step=1, seconds=1, reason=lost, batch=4, device="cpu"))
         assert (status_of(run).notice, status_of(run).to_json()["where"]) == (lost, "on this computer's processor")
+        journal.append(started(2, resumed=True))
+        assert status_of(run).notice is None, "it goes on as it began"
+        journal.append(Adapted(step=2, seconds=2, reason=lost, batch=4, device="cpu"))
         journal.append(finished(5))
     assert status_of(run).notice is None
 
