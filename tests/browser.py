@@ -55,7 +55,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/"
-        own = {"PORT": str(self.port), "RUNS": str(self.runs)}
+        own = {"PORT": str(self.port), "RUNS": str(self.runs), "DEVICE": "cpu"}
         self._environment = {
             **os.environ,
             **{f"NEURAL_ART_{name}": value for name, value in own.items()},

@@ -16,7 +16,7 @@ from neural_art.recipe import Budget, Recipe
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.run import Run
 
-TINY = Recipe(name="sketch", batch=2, threads=1, precision="float32", base=False)
+TINY = Recipe(name="sketch", batch=2, threads=1, precision="float32", base=False, device="cpu")
 FEW_STEPS = Budget(steps=3)
 ENDLESS = Budget(steps=10_000)
 

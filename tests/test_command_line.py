@@ -78,7 +78,7 @@ def trained(interrupted: Interrupted, tmp_path_factory: pytest.TempPathFactory) 
     shutil.copytree(interrupted[0], folder)
     run = Run.open(folder)
     set_desired_state(run, "paused", steps=Journal(run).saved_step + 2)
-    assert main(["train", "--run", str(folder)]) == 0
+    assert main(["train", "--run", str(folder), "--device", "cpu"]) == 0
     return folder
 
 
@@ -98,11 +98,14 @@ def test_ctrl_c_saves_and_tells_how_to_go_on(interrupted: Interrupted) -> None:
     assert status.state == "paused"
     assert status.can_explore
     assert "12 paintings accepted, 1 file left out" in printed.stdout
+    assert "Starting on this computer's processor with 12 paintings" in printed.stderr
 
 
 def test_a_paused_run_is_resumed_and_finished(trained: Path, interrupted: Interrupted) -> None:
     journal = Journal(Run.open(trained))
     assert _status(trained).state == "finished"
+    recipe = Run.open(trained).recipe
+    assert recipe is not None and recipe.device == "cpu", "as it was asked for when it went on"
     names = [event["event"] for event in journal.events()]
     assert names.count("started") == 2
     assert names[-1] == "finished"
@@ -148,6 +151,8 @@ def test_a_folder_with_other_things_in_it_does_not_become_a_run(
         (["train", "{tmp}", "--run", "{tmp}/run", "--minutes", "0"], "0 is not a number from 0.05 to 120"),
         (["train", "{tmp}", "--run", "{tmp}/run", "--minutes", "nan"], "nan is not a number"),
         (["train", "{tmp}", "--run", "{tmp}/run", "--seed", "1.5"], "1.5 is not a whole number"),
+        (["train", "{run}", "--run", "{tmp}/run", "--device", "mps"], "Nothing here computes as mps"),
+        (["train", "{run}", "--run", "{tmp}/run", "--device", "gpu"], "invalid choice: 'gpu'"),
         (["check", "{tmp}/none"], "There is nothing at"),
         (["check", "{tmp}"], "at least 8"),
         (["status", "{tmp}"], "There is no run in"),
@@ -253,6 +258,41 @@ def test_a_folder_without_runs_is_said_to_have_none(tmp_path: Path, capsys: pyte
     assert capsys.readouterr().out == f"There are no runs in {tmp_path}.\n"
 
 
+# ---- doctor
+
+
+def test_doctor_says_what_there_is_and_what_is_used(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURAL_ART_DEVICE", "cpu")
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    for line in (
+        rf"torch +{re.escape(torch.__version__)}, for ",
+        r"cpu +\w+",
+        r"to learn +cpu \(this computer's processor\)",
+        r"usually +recipe study \(128 px\), 5 minutes",
+        r"cores +\d+ of \d+ may be used",
+        r"runs +/.*GB free",
+        r"NEURAL_ART_DEVICE +cpu",
+    ):
+        assert re.search(rf"^  {line}", printed, re.MULTILINE), line
+
+
+def test_doctor_says_that_pytorch_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('libcudart.so.13: cannot open shared object file')")
+    done = subprocess.run(
+        [sys.executable, "-m", "neural_art", "doctor"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert re.search(r"torch +cannot be used: libcudart.*Install it again", done.stdout)
+    assert "cores" in done.stdout
+
+
 # ---- paint, morph, film
 
 
@@ -338,7 +378,19 @@ def test_without_favourites_a_film_goes_through_paintings(
 
 # ---- the parser
 
-COMMANDS = ("train", "check", "status", "paint", "morph", "film", "serve", "pretrain", "pretrain-enlarger", "teach")
+COMMANDS = (
+    "train",
+    "check",
+    "status",
+    "paint",
+    "morph",
+    "film",
+    "serve",
+    "pretrain",
+    "pretrain-enlarger",
+    "teach",
+    "doctor",
+)
 
 
 def test_every_command_has_help_with_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:

@@ -159,6 +159,7 @@ def test_a_training_whose_first_save_finds_no_room_waits_for_it(waiting: Run) ->
 def test_a_training_that_finds_no_room_half_way_goes_on_from_its_last_save(waiting: Run) -> None:
     events = worker.train(ask_to_train(waiting, ENDLESS))
     saved = next(event for event in events if isinstance(event, Saved))
+    until(lambda: Journal(waiting).saved_step == saved.step)
     before = waiting.paths.training_state.read_bytes()
     with full_disk(waiting.paths.events.stat().st_size), pytest.raises(StorageError) as refused:
         list(events)

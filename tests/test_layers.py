@@ -67,7 +67,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"lookup", "strip", "film"},
     ],
     "runs": [
-        {"__init__", "paths", "digest", "sample_grid", "quotas", "picture_file"},
+        {"__init__", "paths", "digest", "sample_grid", "quotas", "picture_file", "cards", "processors"},
         {"journal", "lock", "uploads", "favourites", "unread"},
         {"desired", "upgrade"},
         {"run", "attempts"},
@@ -111,7 +111,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "cli": [
         {"__init__", "arguments", "progress"},
-        {"dataset", "runs", "painting", "films", "pretraining", "serving"},
+        {"dataset", "runs", "painting", "films", "pretraining", "serving", "doctor"},
         {"training", "teaching"},
         {"main"},
     ],
@@ -125,6 +125,8 @@ EXCEPTIONS: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli.runs": {"web"},
     "cli.serving": {"web"},
+    "cli.training": {"web"},
+    "cli.doctor": {"web"},
 }
 
 

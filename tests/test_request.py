@@ -6,6 +6,7 @@ import pytest
 from run_makers import finished, saved
 
 from neural_art.errors import RecipeError, RunError
+from neural_art.processor import Processor
 from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.recorder import Recorder
@@ -32,6 +33,16 @@ def test_what_is_not_asked_for_has_its_default(run: Run) -> None:
     assert recipe_and_budget(run, TrainingRequest()) == (Recipe(), Budget(minutes=DEFAULT_MINUTES))
     request = TrainingRequest(minutes=2, recipe="canvas", seed=7, base=False)
     assert recipe_and_budget(run, request) == (Recipe(name="canvas", seed=7, base=False), Budget(minutes=2))
+
+
+def test_on_a_graphics_card_larger_pictures_are_usual_in_less_time(run: Run) -> None:
+    card = Processor("cuda:0", "NVIDIA H200", 1 << 37)
+    assert recipe_and_budget(run, TrainingRequest(), card) == (Recipe(name="canvas"), Budget(minutes=2))
+    begun(run)
+    set_desired_state(run, "training", 20)
+    on_cpu = TrainingRequest(device="cpu")
+    own = Recipe(name="sketch", seed=3, device="cpu")
+    assert recipe_and_budget(run, on_cpu, card) == (own, Budget(minutes=20)), "an unfinished run has its own"
 
 
 def test_a_run_that_saved_nothing_yet_can_still_be_changed(run: Run) -> None:

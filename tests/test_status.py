@@ -9,7 +9,7 @@ import pytest
 from run_makers import finished, paintings_folder, prepared_run, sampled, saved, started, stepped
 
 from neural_art.errors import StorageError
-from neural_art.events import Failed, Paused, RolledBack
+from neural_art.events import Adapted, Failed, Paused, RolledBack
 from neural_art.messages import Message
 from neural_art.recipe import Recipe
 from neural_art.runs.desired import clear_desired_state, set_desired_state
@@ -110,6 +110,24 @@ def test_a_roll_back_is_noticed_until_training_starts_again(run: Run) -> None:
     assert status_of(run).notice == Message("state.failed")
     assert status_of(run).to_json()["notice"] == "failed"
     journal.append(started(1, resumed=True))
+    assert status_of(run).notice is None
+
+
+def test_what_it_learns_on_and_why_it_changed_is_shown(run: Run) -> None:
+    journal = Journal(run)
+    set_desired_state(run, "training")
+    assert status_of(run).where is None
+    journal.append(replace(started(), device="cuda:1", processor="NVIDIA H200"))
+    lost = Message("processor.lost", {"name": "NVIDIA H200", "why": "it fell off the bus"})
+    with hold(run):
+        assert status_of(run).to_json()["where"] == "on NVIDIA H200"
+        journal.append(replace(started(1, resumed=True), device="cpu"))
+        journal.append(Adapted(step=1, seconds=1, reason=lost, batch=4, device="cpu"))
+        assert (status_of(run).notice, status_of(run).to_json()["where"]) == (lost, "on this computer's processor")
+        journal.append(started(2, resumed=True))
+        assert status_of(run).notice is None, "it goes on as it began"
+        journal.append(Adapted(step=2, seconds=2, reason=lost, batch=4, device="cpu"))
+        journal.append(finished(5))
     assert status_of(run).notice is None
 
 

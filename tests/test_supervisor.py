@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,12 @@ from run_makers import ENDLESS, FEW_STEPS, TINY, ask_to_train, paintings_folder,
 from neural_art.errors import StorageError
 from neural_art.events import Failed, Finished
 from neural_art.messages import Message
+from neural_art.processor import CPU, Processor, Survey
 from neural_art.runs import worker
 from neural_art.runs.attempts import count_attempt
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked, lock_holder
+from neural_art.runs.processors import KnownProcessors
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
 from neural_art.runs.status import state_of, status_of
@@ -273,8 +276,10 @@ def test_a_damaged_run_does_not_hold_up_the_others(tmp_path: Path, paintings: Pa
         studio.close(workers=True)
 
 
-def test_a_setting_lets_two_be_trained_at_once(tmp_path: Path, paintings: Path) -> None:
-    studio = Studio(tmp_path / "runs", at_once=2)
+def test_with_two_graphics_cards_two_are_trained_at_once(tmp_path: Path, paintings: Path) -> None:
+    cards = [Processor(f"cuda:{number}", key=f"GPU-{number}") for number in range(2)]
+    processors = KnownProcessors(lambda: Survey((*cards, CPU)), sign=lambda: "/dev/nvidia0")
+    studio = Studio(tmp_path / "runs", processors=processors)
     try:
         ids = [new_run(studio, paintings) for _ in range(3)]
         for id in ids:
@@ -283,6 +288,19 @@ def test_a_setting_lets_two_be_trained_at_once(tmp_path: Path, paintings: Path) 
         assert studio.status(ids[2]).queue_place == 1
         studio.delete(ids[0])
         until(lambda: is_locked(studio.run(ids[2])))
+    finally:
+        studio.close(workers=True)
+
+
+def test_whoever_serves_the_page_decides_where_runs_learn(tmp_path: Path, paintings: Path) -> None:
+    studio = Studio(tmp_path / "runs", device="mps" if sys.platform != "darwin" else "cuda")
+    try:
+        id = new_run(studio, paintings)
+        studio.train(id, TINY, ENDLESS)
+        until(lambda: studio.status(id).state == "failed")
+        reason = studio.status(id).reason
+        assert reason is not None
+        assert reason.code == "settings.no-such-device"
     finally:
         studio.close(workers=True)
 

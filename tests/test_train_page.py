@@ -64,6 +64,7 @@ def visitor(server: Server, runs: dict[str, str], visitors: Visitors) -> Iterato
     page = enter(visitors.arrive(), f"{server.address}?run={runs['trained']}")
     go(page, "train")
     expect(page.locator("#clock b")).to_have_text("1:14")
+    expect(page.locator("#clock .used")).to_contain_text("on this computer's processor")
     yield page
     page.context.close()
     assert visitors.errors == []
@@ -136,6 +137,7 @@ def test_nobody_is_kept_from_using_it(visitor: Page, runs: dict[str, str], serve
     go(visitor, "train")
     visitor.locator("#advanced button").click()
     expect(visitor.locator("#seed")).to_be_visible()
+    expect(visitor.locator("#learns-on")).to_have_text("It learns on this computer's processor.")
     assert serious(visitor) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ from PIL import Image
 from run_makers import finished, sampled, started, stepped, until
 
 from neural_art.errors import NeuralArtError, RunError
+from neural_art.events import Adapted
+from neural_art.messages import Message
+from neural_art.processor import CPU, Processor, Survey
 from neural_art.recipe import DEFAULT_MINUTES, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.journal import Journal
+from neural_art.runs.processors import KnownProcessors
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
 from neural_art.web import answers, films
@@ -110,21 +115,62 @@ def test_a_run_that_was_never_trained_is_asked_how_long(page: Page, run: Run) ->
     assert (now["ask"]["visible"], now["studio"]["visible"], visible(now)) == (True, False, set())
     assert [card["title"] for card in now["recipes"]["cards"]] == ["速写", "习作", "大幅"]
     assert now["recipes"]["chosen"] is None, "what is chosen stays when the language changes"
-    assert now["unit"] == {"run": run.id, "minutes": DEFAULT_MINUTES, "recipe": "study", "seed": 0, "base": True}
+    assert now["unit"] == {
+        "run": run.id, "minutes": DEFAULT_MINUTES, "recipe": "study", "seed": 0, "base": True,
+        "device": "auto", "devices": ["auto", "cpu"],
+    }  # fmt: skip
+    assert (now["device"]["visible"], now["learns-on"]["value"]) == (False, "训练使用本机处理器。")
+
+
+def test_with_a_graphics_card_there_is_more_to_choose_and_less_time_is_usual(tmp_path: Path, paintings: Path) -> None:
+    answered = threading.Event()
+
+    def ask_processors() -> Survey:
+        answered.wait(10)
+        return Survey((Processor("cuda:0", "NVIDIA H200", 1 << 37, "GPU-7c"), CPU))
+
+    known = KnownProcessors(ask_processors, sign=lambda: "/dev/nvidia0")
+    known.begin()
+    page = Page(Studio(tmp_path / "runs", start=False, processors=known), Settings(base=None), tmp_path / "uploads")
+    page.blocks = page.build()  # type: ignore[attr-defined]
+    run = page.studio.create("Hills")
+    for _ in page.studio.intake.add_paintings(run.id, paintings):
+        pass
+    visit, status, first = Visit(run=run.id, step="train"), page.studio.status(run.id), dict[str, Any]()
+    before = by_name(page.train.ticked(visit, run, status, {}, first))
+    assert (before["unit"]["recipe"], before["device"]["visible"]) == ("study", False)
+    answered.set()
+    known.wait()
+    now = by_name(page.train.ticked(visit, run, status, first, second := {}))
+    assert (now["unit"]["minutes"], now["unit"]["recipe"]) == (2, "canvas")
+    assert [card["value"] for card in now["recipes"]["cards"]] == ["sketch", "study", "canvas", "mural"]
+    assert now["device"]["visible"] and not now["learns-on"]["visible"]
+    words = [("The fastest", "auto"), ("NVIDIA H200", "cuda"), ("This computer's processor", "cpu")]
+    assert now["device"]["choices"] == words
+    assert not page.train.ticked(visit, run, status, second, {})
+    ask(page, run, "start", 2, None, 0, True, "cuda")
+    assert run.recipe is not None and (run.recipe.name, run.recipe.device) == ("canvas", "cuda")
 
 
 def test_a_training_is_asked_for_as_it_was_chosen(page: Page, run: Run) -> None:
-    now = ask(page, run, "start", 3, RECIPE, 7, False)
+    now = ask(page, run, "start", 3, RECIPE, 7, False, "cpu")
     desired, recipe = desired_state(run), run.recipe
     assert desired is not None and (desired.state, desired.minutes) == ("training", 3)
-    assert recipe is not None and (recipe.name, recipe.seed, recipe.base) == ("sketch", 7, False)
+    chosen = ("sketch", 7, False, "cpu")
+    assert recipe is not None and (recipe.name, recipe.seed, recipe.base, recipe.device) == chosen
     assert (now["studio"]["visible"], now["clock"]["state"], visible(now)) == (True, "waiting", {"pause", "leave"})
     assert now["messages"]["quiet"] and now["messages"]["text"] == "The training was asked for."
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [(0, RECIPE, 0, True), (None, RECIPE, 0, True), (5, {"chosen": "mural"}, 0, True), (5, RECIPE, -1, True)],
+    [
+        (0, RECIPE, 0, True, "auto"),
+        (None, RECIPE, 0, True, "auto"),
+        (5, {"chosen": "fresco"}, 0, True, "auto"),
+        (5, RECIPE, -1, True, "auto"),
+        (5, RECIPE, 0, True, "gpu"),
+    ],
     ids=str,
 )
 def test_what_cannot_be_trained_is_refused_with_a_sentence(page: Page, run: Run, wrong: tuple[Any, ...]) -> None:
@@ -135,7 +181,7 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(page: Page, run: Run,
 
 
 def test_without_a_choice_it_is_the_recipe_that_most_want(page: Page, run: Run) -> None:
-    ask(page, run, "start", 5, None, 0, True)
+    ask(page, run, "start", 5, None, 0, True, "auto")
     assert run.recipe is not None and run.recipe.name == "study"
 
 
@@ -143,7 +189,7 @@ def test_without_a_choice_it_is_the_recipe_that_most_want(page: Page, run: Run) 
 
 
 def test_it_is_paused_resumed_and_taken_out_of_the_queue(page: Page, run: Run) -> None:
-    ask(page, run, "start", 3, RECIPE, 0, True)
+    ask(page, run, "start", 3, RECIPE, 0, True, "auto")
     paused = ask(page, run, "train-pause")
     assert (paused["clock"]["state"], visible(paused)) == ("paused", {"resume", "stop"})
     assert visible(ask(page, run, "train-resume")) == {"pause", "leave"}
@@ -191,6 +237,7 @@ def test_a_failure_is_said_with_its_reason(page: Page, trained: Run) -> None:
     status = replace(page.studio.status(trained.id), state="failed", reason=reason)
     now = by_name(page.train.ticked(Visit(run=trained.id, language="zh"), trained, status, {}, {}))
     assert (now["clock"]["trouble"], visible(now)) == (reason.sentence("zh"), {"resume"})
+    assert now["clock"]["where"] == "使用本机处理器"
     assert now["grid"]["waiting"] == "grid.failed"
 
 
@@ -235,7 +282,8 @@ def test_sample_grids_are_served_by_their_index(page: Page, trained: Run) -> Non
 
 def test_curves_tell_where_a_finished_training_was_continued(page: Page, trained: Run) -> None:
     journal = Journal(trained)
-    for event in (started(4, resumed=True), stepped(6), stepped(7, texture_distance=0.123456)):
+    awaited = Adapted(step=4, seconds=4, reason=Message("processor.card-awaited"), batch=4, device="cuda:0")
+    for event in (awaited, started(4, resumed=True), stepped(6), stepped(7, texture_distance=0.123456)):
         journal.append(event)
     curves = page.train.series({"run": trained.id})
     assert (curves["seconds"], curves["continued"]) == ([2.0, 6.0, 7.0], [4.0])

@@ -20,13 +20,20 @@ ROOT = Path(__file__).parent.parent
 
 def test_settings_come_from_the_environment() -> None:
     home = Settings.from_environment({})
-    assert (home.host, home.port, home.keep_hours, home.at_once) == ("127.0.0.1", 7860, None, 1)
+    assert (home.host, home.port, home.keep_hours, home.at_once) == ("127.0.0.1", 7860, None, None)
     space = Settings.from_environment(
         {"SPACE_ID": "someone/art", "NEURAL_ART_RUNS": "/tmp/x", "GRADIO_SERVER_PORT": "80"}
     )
     assert (space.host, space.port, space.keep_hours, space.runs) == ("0.0.0.0", 80, 24.0, Path("/tmp/x"))
     chosen = Settings.from_environment({"NEURAL_ART_KEEP_HOURS": "1.5", "NEURAL_ART_FILE_MB": "9"}, port=8000)
     assert (chosen.keep_hours, chosen.limits.file_bytes, chosen.port) == (1.5, 9 << 20, 8000)
+
+
+def test_a_device_is_one_of_those_that_there_are_names_for() -> None:
+    assert Settings.from_environment({}).device == "auto"
+    assert Settings.from_environment({"NEURAL_ART_DEVICE": "cpu"}).device == "cpu"
+    with pytest.raises(SettingsError, match=r"no device called gpu.*auto, cpu, cuda, mps"):
+        Settings.from_environment({"NEURAL_ART_DEVICE": "gpu"})
 
 
 def test_a_space_can_keep_runs_for_ever() -> None:

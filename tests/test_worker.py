@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import os
 import shutil
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from run_makers import TINY, ask_to_train, paintings_folder, prepared_run
+from run_makers import TINY, ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import RunError, StorageError
-from neural_art.events import Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
+from neural_art.events import Adapted, Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
+from neural_art.processor import CPU, Processor, Survey
 from neural_art.runs import worker
 from neural_art.runs.attempts import count_attempt
+from neural_art.runs.cards import is_taken, take_card
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked
@@ -154,6 +159,88 @@ def test_a_worker_that_follows_one_that_memory_ran_out_for_takes_a_smaller_batch
     started = skip_to(worker.train(run), Started)
     assert isinstance(started, Started)
     assert (started.resumed, started.batch) == (True, 4)
+
+
+# ---- cards; there is none like this one, so PyTorch itself refuses to learn on it
+
+CARD = Processor("mps", "Apple GPU", key="GPU-7c")
+
+
+def card() -> Survey:
+    return Survey((CARD, CPU))
+
+
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cards' locks are kept in a folder of the test's own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+def adapted(events: list[Event]) -> list[tuple[str, str]]:
+    """Why a training went on otherwise, and where."""
+    return [(event.reason.code, event.device) for event in events if isinstance(event, Adapted)]
+
+
+@pytest.mark.usefixtures("locks")
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac may have that card")
+def test_a_card_that_fails_is_given_back_and_the_cpu_goes_on_from_the_last_save(run: Run) -> None:
+    saved = skip_to(worker.train(run), Saved)
+    events = list(worker.train(run, device="auto", survey=card))
+    started = events[0]
+    assert isinstance(started, Started)
+    assert (started.resumed, started.step, started.device) == (True, saved.step, "cpu")
+    assert adapted(events) == [("processor.on-cpu-instead", "cpu")]
+    assert isinstance(events[-1], Finished)
+    assert not is_taken(CARD)
+
+
+@pytest.mark.usefixtures("locks")
+def test_a_card_that_another_training_uses_is_left_to_it(run: Run) -> None:
+    taken = take_card([CARD])
+    assert taken is not None
+    events = worker.train(run, device="auto", survey=card)
+    assert isinstance(next(events), Started)
+    assert adapted([next(events)]) == [("processor.card-taken", "cpu")]
+    until(lambda: (notice := status_of(run).notice) and notice.code == "processor.card-taken")
+    events.close()  # type: ignore[attr-defined]
+    os.close(taken[1])
+
+
+@pytest.mark.usefixtures("locks")
+def test_who_wants_a_card_and_nothing_else_waits_for_it(run: Run) -> None:
+    taken = take_card([CARD])
+    assert taken is not None
+    events = worker.train(run, device=CARD.kind, survey=card)
+    assert adapted([next(events)]) == [("processor.card-awaited", CARD.device)]
+    threading.Timer(0.1, os.close, [taken[1]]).start()
+    assert isinstance(next(events), Started)
+    set_desired_state(run, "paused")
+    list(events)
+
+    taken = take_card([CARD])
+    assert taken is not None
+    set_desired_state(run, "training")
+    events = worker.train(run, device=CARD.kind, survey=card)
+    next(events)
+    set_desired_state(run, "paused")
+    assert list(events) == []
+    assert state_of(run) == "paused"
+    os.close(taken[1])
+
+
+@pytest.mark.usefixtures("locks")
+def test_a_worker_that_follows_one_that_crashed_leaves_the_card_alone(run: Run) -> None:
+    count_attempt(run)
+    count_attempt(run, "own")
+    events = worker.train(run, device="auto", survey=card)
+    next(events)
+    assert adapted([next(events)]) == [("processor.card-avoided", "cpu")]
+    events.close()  # type: ignore[attr-defined]
+
+
+def test_a_card_that_is_not_there_fails_with_a_reason(run: Run) -> None:
+    run.set_recipe(replace(TINY, device="cuda"))
+    assert failure(run).code == "settings.no-such-device"
 
 
 # ---- what goes wrong

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from neural_art import __version__
-from neural_art.cli import dataset, films, painting, pretraining, runs, serving, teaching, training
+from neural_art.cli import dataset, doctor, films, painting, pretraining, runs, serving, teaching, training
 from neural_art.cli.arguments import COMMAND, Parser
 from neural_art.errors import NeuralArtError
 from neural_art.files import storage_error
@@ -52,6 +52,6 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"neural_art {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (training, dataset, runs, painting, films, pretraining, teaching, serving):
+    for group in (training, dataset, runs, painting, films, pretraining, teaching, serving, doctor):
         group.add_commands(commands)
     return parser

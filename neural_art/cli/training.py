@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -16,9 +17,11 @@ from neural_art.cli.arguments import COMMAND, Commands, add_command, number
 from neural_art.cli.dataset import prepare_paintings, summary
 from neural_art.cli.progress import clock, percent, progress_bar, standing
 from neural_art.errors import SettingsError
-from neural_art.events import Event, Failed, Finished, RolledBack, Started, Stepped
+from neural_art.events import Adapted, Event, Failed, Finished, RolledBack, Started, Stepped
+from neural_art.processor import CPU, DEVICES, Processor, Survey
 from neural_art.recipe import DEFAULT_MINUTES, MINUTES, SIZES, Recipe
 from neural_art.shipped import shipped_base
+from neural_art.web.settings import device_in
 
 if TYPE_CHECKING:
     from neural_art.runs.run import Run
@@ -41,12 +44,23 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("paintings", type=Path, nargs="?", metavar="PAINTINGS", help="a folder or a zip; needed once")
     parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="the run's folder, new or unfinished")
     usual = Recipe()
-    parser.add_argument("--minutes", type=number(*MINUTES), help=f"time to train in all (default {DEFAULT_MINUTES:g})")
+    parser.add_argument(
+        "--minutes",
+        type=number(*MINUTES),
+        help=f"time to train in all (default {DEFAULT_MINUTES:g}; on a graphics card 2)",
+    )
     sizes = ", ".join(f"{name} {size} px" for name, size in SIZES.items())
-    parser.add_argument("--recipe", choices=list(SIZES), help=f"{sizes} (default {usual.name})")
+    parser.add_argument(
+        "--recipe", choices=list(SIZES), help=f"{sizes} (default {usual.name}; on a graphics card canvas)"
+    )
     parser.add_argument("--seed", type=number(0, 2**63 - 1, whole=True), help=f"the random seed (default {usual.seed})")
     parser.add_argument(
         "--base", metavar=f"{NO_BASE}|MODEL", help="the model to start from (default: the one that is shipped)"
+    )
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        help="where to learn (default auto: a graphics card that computes, or the processor)",
     )
 
 
@@ -58,6 +72,10 @@ def train(options: argparse.Namespace) -> int:
 
     base = _base(options.base)
     run = _run_to_train(options.run, options.paintings)
+    device = options.device or _device_of_the_environment()
+    wanted = device or (run.recipe or Recipe()).device
+    survey = _survey(wanted)
+    processor = survey.chosen(wanted)[0]
     if run.report is None:
         if options.paintings is None:
             raise SettingsError("run-without-paintings", folder=options.run)
@@ -72,12 +90,28 @@ def train(options: argparse.Namespace) -> int:
         recipe=options.recipe,
         seed=options.seed,
         base=False if options.base == NO_BASE else None,
+        device=device,
     )
-    recipe, budget = recipe_and_budget(run, request)
+    recipe, budget = recipe_and_budget(run, request, processor)
     lock = take_lock(run)
     run.set_recipe(recipe)
     set_desired_state(run, "training", budget.minutes, steps=budget.steps)
-    return _train(run, base, lock, shown=options.run)
+    return _train(run, base, lock, survey, shown=options.run)
+
+
+def _device_of_the_environment() -> str | None:
+    """What NEURAL_ART_DEVICE says; None where it leaves it to the run."""
+    device = device_in(os.environ)
+    return None if device == "auto" else device
+
+
+def _survey(wanted: str) -> Survey:
+    """This machine's processors; who wants the CPU need not ask for others."""
+    if wanted == CPU.kind:
+        return Survey()
+    from neural_art.models import processors
+
+    return processors.survey()
 
 
 def _base(asked: str | None) -> Path | None:
@@ -106,15 +140,16 @@ def _run_to_train(folder: Path, paintings: Path | None) -> Run:
     return Run.at(folder, paintings.resolve().stem or "paintings")
 
 
-def _train(run: Run, base: Path | None, lock: int, *, shown: Path) -> int:
+def _train(run: Run, base: Path | None, lock: int, survey: Survey, *, shown: Path) -> int:
     """Train and report; ``shown`` is the run's folder as the person wrote it."""
     from neural_art.runs import worker
     from neural_art.runs.desired import set_desired_state
 
     last: Event | None = None
     leave = threading.Event()
+    events = worker.train(run, base=base, began=time.monotonic(), leave=leave, lock=lock, survey=lambda: survey)
     with _leaving(leave), progress_bar("Setting up", 100, "%") as bar:
-        for last in worker.train(run, base=base, began=time.monotonic(), leave=leave, lock=lock):
+        for last in events:
             match last:
                 case Started():
                     bar.write(_start(last), file=sys.stderr)
@@ -129,6 +164,8 @@ def _train(run: Run, base: Path | None, lock: int, *, shown: Path) -> int:
                     bar.write(
                         f"{sentence} Back to the last good weights, with a smaller learning rate.", file=sys.stderr
                     )
+                case Adapted():
+                    bar.write(last.reason.sentence(), file=sys.stderr)
                 case Finished():
                     bar.n = 100
                     bar.refresh()
@@ -169,5 +206,7 @@ def _leaving(leave: threading.Event) -> Iterator[None]:
 
 def _start(event: Started) -> str:
     start = "Going on" if event.resumed else "Starting" if event.base == "none" else f"Starting from {event.base}"
+    where = Processor(event.device, event.processor).where.sentence()
     threads = f"{event.threads} thread{'s' * (event.threads != 1)}"
-    return f"{start} with {event.paintings} paintings, {event.precision} on {threads}, {event.batch} pictures a step."
+    steps = f"{event.batch} pictures a step, {event.precision}, {threads}"
+    return f"{start} {where} with {event.paintings} paintings; {steps}."

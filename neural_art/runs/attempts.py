@@ -64,6 +64,12 @@ def attempts_of(run: HasPaths) -> Attempts | None:
     return before if current else None
 
 
+def crashed(run: HasPaths) -> bool:
+    """Whether a worker of the run died by a fault of its own and none has got further since."""
+    attempts = attempts_of(run)
+    return attempts is not None and attempts.faults > 0
+
+
 def count_attempt(run: HasPaths, death: Death = "own") -> Attempts:
     """Count a start of the run's worker. ``death``: how the one before ended, if it got nowhere."""
     before, desired = attempts_of(run), desired_state(run)

@@ -18,6 +18,7 @@ End = Literal["finished", "failed"]
 """The events that end a training."""
 
 _ENDS: Final = frozenset({"finished", "failed"})
+_OF_A_SITTING: Final = ("stepped", "rolledback", "adapted")
 _MOST: Final = 256  # digests kept in memory
 
 
@@ -67,7 +68,7 @@ class Digest:
         return len(self._grid_steps)
 
     def last(self, kind: str) -> dict[str, Any] | None:
-        """The newest event of a kind; of "stepped" and "rolledback", the newest since training started or resumed."""
+        """The newest event of a kind; of ``_OF_A_SITTING``, the newest since training started or resumed."""
         return self._last.get(kind)
 
     def ended_after(self, size: int) -> End | None:
@@ -108,8 +109,8 @@ class Digest:
     def _add_event(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "started":
-            self._last.pop("stepped", None)
-            self._last.pop("rolledback", None)
+            for passed in _OF_A_SITTING:
+                self._last.pop(passed, None)
             self._take_back(event["step"])
             if self.end == "finished":
                 self.continued += (float(event["seconds"]),)
@@ -122,7 +123,8 @@ class Digest:
                     column.append(number)
         elif kind == "sampled" and (not self._grid_steps or event["step"] > self._grid_steps[-1]):
             self._grid_steps.append(event["step"])
-        self.end, self._end_size = kind if kind in _ENDS else None, self.size
+        if kind != "adapted":  # which may come before a start: a card is waited for
+            self.end, self._end_size = kind if kind in _ENDS else None, self.size
         self._last[kind] = event
         self.newest = event
 

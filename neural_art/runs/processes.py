@@ -23,10 +23,10 @@ from neural_art.runs.run import Run
 
 ENVIRONMENT: Final = {
     # Threads of a worker that is put aside for others must not burn its time waiting for each other: on two cores
-    # beside # another load this trains three times as fast.
+    # beside another load this trains three times as fast.
     "OMP_WAIT_POLICY": "passive",
     # A step frees as much memory as it takes, in several threads. With few arenas the next step finds it again: a
-    # training # takes the same time and 100 to 250 MB less.
+    # training takes the same time and 100 to 250 MB less.
     "MALLOC_ARENA_MAX": "2",
 }
 """What a worker's environment has beside its parent's; it must be there when the process starts."""
@@ -35,14 +35,22 @@ _FROM_OUTSIDE: Final = frozenset(-number for number in (signal.SIGKILL, signal.S
 
 
 class WorkerProcesses:
-    """The workers that this process started. ``base``: the model that new runs start from.
+    """The workers that this process started.
 
-    They live in sessions of their own, so they go on when their parent dies. ``memory_kills``: how many processes the
-    system has ended so far for want of memory.
+    ``base``: the model that new runs start from. ``device``: where all runs learn, one of ``DEVICES``; "auto" leaves it
+    to their recipes. They live in sessions of their own, so they go on when their parent dies. ``memory_kills``: how
+    many processes the system has ended so far for want of memory.
     """
 
-    def __init__(self, base: Path | None = None, memory_kills: Callable[[], int] = out_of_memory_kills) -> None:
+    def __init__(
+        self,
+        base: Path | None = None,
+        memory_kills: Callable[[], int] = out_of_memory_kills,
+        *,
+        device: str = "auto",
+    ) -> None:
         self._base = base
+        self._device = device
         self._memory_kills = memory_kills
         self._kills_before: dict[str, int] = {}  # id -> ``memory_kills`` when its worker was started
         self._started: dict[str, subprocess.Popen[bytes]] = {}
@@ -52,6 +60,8 @@ class WorkerProcesses:
         command = [sys.executable, "-m", "neural_art.runs.worker", str(run.folder), "--lock", str(lock)]
         if self._base is not None:
             command += ["--base", str(self._base)]
+        if self._device != "auto":
+            command += ["--device", self._device]
         self._kills_before[run.id] = self._memory_kills()
         with run.paths.worker_log.open("ab" if keep_log else "wb") as log:
             process = subprocess.Popen(

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from neural_art.errors import StorageError
 from neural_art.messages import Message
+from neural_art.processor import CPU, Processor
 from neural_art.runs.attempts import attempts_of
 from neural_art.runs.desired import Desired, DesiredState, desired_state
 from neural_art.runs.digest import Digest
@@ -39,7 +40,8 @@ class Status:
     ``progress`` is 0 to 1; ``seconds``, ``seconds_left`` and ``budget`` count training alone, not pauses. What is not
     known yet is None. ``desired_state`` next to ``state`` tells a pause that was asked for ("training", "paused") from
     a pause. ``queue_place`` is 1 for the next in the queue. ``can_explore``: there is a checkpoint. ``reason``: why it
-    failed. ``notice``: the last thing worth knowing since the training started or resumed.
+    failed. ``notice``: the last thing worth knowing since the training started or resumed. ``where``: what it learned
+    on when it started or resumed last.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Status:
     thumbnail: Path | None
     reason: Message | None
     notice: Message | None
+    where: Message | None
     queue_place: int | None
     recipe: str | None
     size: int | None
@@ -127,6 +130,7 @@ def _status(run: Run, queue_place: int | None) -> Status:
         thumbnail=run.paths.thumbnail if run.paths.thumbnail.exists() else None,
         reason=_message(failed["reason"]) if failed and state == "failed" else None,
         notice=_notice(run, state, digest),
+        where=Processor(started.get("device", CPU.device), started.get("processor", "")).where if started else None,
         queue_place=queue_place,
         recipe=recipe.name if recipe else None,
         size=recipe.size if recipe else None,
@@ -173,11 +177,14 @@ def _state(run: Run, desired: DesiredState | None, digest: Digest) -> State:
 
 
 def _notice(run: Run, state: State, digest: Digest) -> Message | None:
-    """The newest of what is worth knowing: starts that got nowhere, a roll-back, a set-up that took long."""
-    if state in ("waiting", "training") and (attempts := attempts_of(run)) and attempts.notice:
+    """The newest of what is worth knowing: starts that got nowhere, a roll-back, a smaller batch or another device, a
+    set-up that took long."""
+    under_way = state in ("waiting", "training")
+    if under_way and (attempts := attempts_of(run)) and attempts.notice:
         return attempts.notice
-    if rolled_back := digest.last("rolledback"):
-        return _message(rolled_back["reason"])
+    kinds = ("rolledback", "adapted") if under_way else ("rolledback",)
+    if changes := [event for kind in kinds if (event := digest.last(kind))]:
+        return _message(max(changes, key=lambda event: event.get("at", 0.0))["reason"])
     started = digest.last("started")
     return _message(started["notice"]) if state == "training" and started and started.get("notice") else None
 

@@ -20,15 +20,18 @@ from typing import TYPE_CHECKING, Final
 from neural_art.dataset.copies import copy_prepared, count_pictures
 from neural_art.dataset.limits import Limits
 from neural_art.dataset.sources import Uploads
-from neural_art.errors import DatasetError, NeuralArtError, RunError, StorageError
+from neural_art.errors import DatasetError, NeuralArtError, RunError, SettingsError, StorageError
 from neural_art.files import storage_errors
 from neural_art.machine import available_cores
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
 from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.models import ModelCache
+from neural_art.runs.processes import WorkerProcesses
+from neural_art.runs.processors import KnownProcessors
 from neural_art.runs.quotas import Quotas
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
@@ -48,7 +51,9 @@ _log = logging.getLogger(__name__)
 class Studio:
     """The runs in the folder ``root``, which is made if need be. Raises ``StorageError`` if it cannot be.
 
-    ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
+    ``at_once``: trainings at the same time; None: one on each graphics card, or one. Others wait in the order in which
+    they were asked for. ``device``: where runs learn, whatever their recipes say; "auto" leaves it to those.
+    ``processors``: what is known of this machine's.
     ``keep_hours``: runs that nobody used for so long are removed; None keeps them for ever.
     ``limits``: of what may be uploaded. ``base``: the model that a new run starts from.
     ``quotas``: what a visitor may have. ``left_hours``: uploads that nobody took or checked, and runs without anything
@@ -67,7 +72,9 @@ class Studio:
         self,
         root: Path,
         *,
-        at_once: int = 1,
+        at_once: int | None = None,
+        device: str = "auto",
+        processors: KnownProcessors | None = None,
         keep_hours: float | None = None,
         limits: Limits | None = None,
         base: Path | None = None,
@@ -77,7 +84,12 @@ class Studio:
         start: bool = True,
         cores: int | None = None,
     ) -> None:
+        if at_once is not None and at_once < 1:
+            raise ValueError(f"at_once is {at_once}; it must be at least 1")
         self.limits = limits or Limits()
+        self.device = device
+        self.processors = processors or KnownProcessors()
+        self._at_once = at_once
         self._left_hours = left_hours
         self._cache = cache
         self._closed = threading.Event()
@@ -88,15 +100,16 @@ class Studio:
             self._registry = Registry(root)
             self._supervisor = Supervisor(
                 self._registry,
-                at_once=at_once,
+                at_once=self._most_trainings,
                 keep_seconds=None if keep_hours is None else keep_hours * 3600,
-                base=self.base,
+                processes=WorkerProcesses(self.base, device=device),
                 removed=self._models.remove,
             )
         self.root = self._registry.root
         self.intake = Intake(self._registry, self.limits)
         self.visitors = Visitors(self._registry, quotas or Quotas())
         if start:
+            self.processors.begin()
             self._supervisor.start()
             if left_hours is not None:
                 threading.Thread(target=self._keep_tidy, name="leftovers", daemon=True).start()
@@ -147,6 +160,14 @@ class Studio:
         more of the processor's.
         """
         return 1 if self._supervisor.busy or self._cores < 4 else 2
+
+    @property
+    def usable(self) -> tuple[Processor, ...]:
+        """The processors that trainings may use here, as far as is known yet, the best first."""
+        try:
+            return self.processors.survey.chosen(self.device)
+        except SettingsError:  # it is said when a training starts
+            return (CPU,)
 
     def load_pytorch(self) -> None:
         """Load PyTorch now, so that whoever opens the first model does not wait for it."""
@@ -338,6 +359,10 @@ class Studio:
                 _log.exception("Tidying up stumbled.")
             if self._closed.wait(TIDY_SECONDS):
                 return
+
+    def _most_trainings(self) -> int:
+        """One a card, and one where there is none."""
+        return self._at_once or max(1, sum(processor.is_card for processor in self.usable))
 
     def _admit(self, visitor: str, run: Run, minutes: float) -> None:
         """Count the training as the visitor's. Raises ``RunError`` if they, or all together, have too many."""

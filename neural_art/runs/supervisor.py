@@ -12,7 +12,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 from neural_art import files
@@ -50,9 +49,10 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """Looks after the runs of a ``registry``: starts workers in turn, starts them again, removes what is out of use.
 
-    ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
+    ``at_once``: how many trainings there may be at the same time, asked whenever one could start; others wait in the
+    order in which they were asked for.
     ``keep_seconds``: runs that nobody used for so long are removed; None keeps them for ever.
-    ``base``: the model that a new run starts from. ``removed`` is called with the id of a run that is gone.
+    ``processes``: the workers, and how they are started. ``removed`` is called with the id of a run that is gone.
     ``restart_seconds``: see ``RESTART_SECONDS``.
     """
 
@@ -60,20 +60,18 @@ class Supervisor:
         self,
         registry: Registry,
         *,
-        at_once: int = 1,
+        at_once: Callable[[], int] = lambda: 1,
         keep_seconds: float | None = None,
-        base: Path | None = None,
+        processes: WorkerProcesses | None = None,
         removed: Callable[[str], None] = lambda _: None,
         restart_seconds: tuple[float, float] = RESTART_SECONDS,
     ) -> None:
-        if at_once < 1:
-            raise ValueError(f"at_once is {at_once}; it must be at least 1")
         self._registry = registry
         self._at_once = at_once
         self._keep_seconds = keep_seconds
         self._removed = removed
         self._restart_seconds = restart_seconds
-        self._processes = WorkerProcesses(base)
+        self._processes = processes or WorkerProcesses()
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
         self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
         self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
@@ -184,12 +182,12 @@ class Supervisor:
             for id in list(self._busy):
                 if not self._look_at(id):
                     self._forget(id)
-            if self._closed or self._at_work() >= self._at_once or not self._queue(self._busy):
+            if self._closed or self._at_work() >= self._at_once() or not self._queue(self._busy):
                 return
             with self._turn() as ours:
                 if ours:
                     self._survey()  # what others have started in the meantime
-                    free = self._at_once - self._at_work()
+                    free = self._at_once() - self._at_work()
                     for run in self._queue(self._busy):
                         if free <= 0:
                             break

@@ -14,28 +14,52 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final, Protocol
 
 import psutil
 import torch
 
 from neural_art.dataset.squares import load_squares
-from neural_art.errors import NeuralArtError, RunError, StorageError
-from neural_art.events import Event, Failed, Finished, Paused, Saved, Stepped
+from neural_art.errors import NeuralArtError, ProcessorError, RunError, StorageError
+from neural_art.events import Adapted, Event, Failed, Finished, Paused, Saved, Started, Stepped
 from neural_art.files import storage_error, storage_errors
 from neural_art.messages import Message
+from neural_art.models import processors
 from neural_art.models.checkpoint import Model
-from neural_art.recipe import DEFAULT_MINUTES, Budget
-from neural_art.runs.attempts import DISK_FULL_STATUS, batch_halvings
+from neural_art.processor import CPU, DEVICES, Processor, Survey
+from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
+from neural_art.runs.attempts import DISK_FULL_STATUS, batch_halvings, crashed
+from neural_art.runs.cards import take_card
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import hold
-from neural_art.runs.recorder import Recorder
+from neural_art.runs.recorder import BackgroundRecorder, Recorder
 from neural_art.runs.run import Run
 from neural_art.training.trainer import Training
 
+AWAIT_SECONDS: Final = 0.5
+"""How often a training looks whether a card that others use is free."""
+
 _DISK_FULL = StorageError("disk-full").message
+
+
+class Trains(Protocol):
+    """A training: a ``Training`` here, or one that is somewhere else."""
+
+    def run(self) -> Iterator[Event]:
+        """Its events, to its end."""
+
+    def saved(self) -> Saved:
+        """This moment, whole."""
+
+
+class Records(Protocol):
+    """What writes events: a ``Recorder``, or one in the background."""
+
+    def record(self, event: Event) -> None:
+        """Write an event and what it carries."""
 
 
 def train(
@@ -45,21 +69,29 @@ def train(
     began: float | None = None,
     leave: threading.Event | None = None,
     lock: int | None = None,
+    device: str | None = None,
+    survey: Callable[[], Survey] = processors.survey,
 ) -> Iterator[Event]:
-    """The events of the run's training, each after it was written to the folder; the last says how it ended.
+    """The events of the run's training, written to the folder in the background; the last says how it ended, and comes
+    when all is written.
 
     Goes on from what was saved, else starts from the run's own base, else from ``base`` (a model's file or folder).
     ``began``: ``time.monotonic()`` when the budget began to run. When ``leave`` is set, everything is saved at the next
     event and the iteration ends without another word; the next worker goes on. ``lock``: from ``take_lock``.
+    ``device``: one of ``DEVICES``, in place of the recipe's. ``survey``: finds the processors of this machine.
+
+    It learns on the first card that nobody else learns on. Where all are taken, "auto" means the CPU, and anything else
+    waits. If the card fails, or a worker of the run crashed, it goes on on the CPU and says so.
+
     What goes wrong becomes a ``Failed`` event. Raises ``RunError`` if another worker holds the run, and
     ``StorageError`` if not even the failure can be written. A full disk is no failure of the training, which goes on
     from what was saved once there is room: it raises ``StorageError``, too, and nothing is recorded.
     """
     with hold(run, lock):
-        recorder = Recorder(run)
-        recorder.tidy()
+        Recorder(run).tidy()
         try:
-            yield from _train(run, recorder, base, began, leave or threading.Event())
+            with BackgroundRecorder(Recorder(run)) as recorder:
+                yield from _train(run, recorder, base, began, leave or threading.Event(), device, survey)
             return
         except NeuralArtError as error:
             reason = error.message
@@ -74,17 +106,24 @@ def train(
         step, seconds = Journal(run).standing
         failed = Failed(step=step, seconds=seconds, reason=reason)
         with storage_errors():
-            recorder.record(failed)
+            Recorder(run).record(failed)
         yield failed
 
 
-def work(run: Run, *, base: Path | None = None, leave: threading.Event | None = None, lock: int | None = None) -> int:
+def work(
+    run: Run,
+    *,
+    base: Path | None = None,
+    leave: threading.Event | None = None,
+    lock: int | None = None,
+    device: str | None = None,
+) -> int:
     """Train to the end. Returns the exit status: 0, 1 if the training failed, ``DISK_FULL_STATUS`` for a full disk."""
     began = time.monotonic() - max(0.0, min(60.0, time.time() - psutil.Process().create_time()))
     last: Event | None = None
     try:
         with storage_errors():
-            for event in train(run, base=base, began=began, leave=leave, lock=lock):
+            for event in train(run, base=base, began=began, leave=leave, lock=lock, device=device):
                 last = event
     except NeuralArtError as error:
         return _failure(error.message)
@@ -99,13 +138,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="the run's folder")
     parser.add_argument("--base", type=Path, help="the model to start from, if the run has none of its own")
     parser.add_argument("--lock", type=int, help="an inherited file descriptor that holds the run's lock")
+    parser.add_argument("--device", choices=DEVICES, help="where to learn, whatever the recipe says")
     options = parser.parse_args(arguments)
     try:
         with storage_errors():
             run = Run.open(options.folder)
     except NeuralArtError as error:
         return _failure(error.message)
-    return work(run, base=options.base, leave=_step_back(), lock=options.lock)
+    return work(run, base=options.base, leave=_step_back(), lock=options.lock, device=options.device)
 
 
 def _step_back() -> threading.Event:
@@ -121,10 +161,14 @@ def _step_back() -> threading.Event:
     return leave
 
 
-def _train(
-    run: Run, recorder: Recorder, base: Path | None, began: float | None, leave: threading.Event
+def obey(
+    run: Run, training: Trains, recorder: Records, leave: threading.Event, notice: Message | None = None
 ) -> Iterator[Event]:
-    training = _set_up(run, recorder, base, began)
+    """The events of ``training``, each after it was given to ``recorder``, for as long as the person wants it.
+
+    When ``leave`` is set, or something else is desired than training, everything is saved first. ``notice``: why it
+    does not learn where it was asked to; it follows the start.
+    """
     saved_step = -1
     pictures_per_second = 0.0
     for event in training.run():
@@ -136,8 +180,13 @@ def _train(
             saved_step = event.step
         elif isinstance(event, Stepped):
             pictures_per_second = event.pictures_per_second
-        desired = desired_state(run)
-        goes_on = desired is None or desired.state == "training"  # nothing is desired of a run that is trained by hand
+        elif isinstance(event, Started) and notice is not None:
+            adapted = Adapted(
+                step=event.step, seconds=event.seconds, reason=notice, batch=event.batch, device=event.device
+            )
+            recorder.record(adapted)
+            yield adapted
+        goes_on = _goes_on(run)
         if goes_on and not leave.is_set():
             continue
         if saved_step != event.step:
@@ -146,6 +195,7 @@ def _train(
             yield saved
         if not goes_on:
             end: Event = Paused(step=event.step, seconds=event.seconds)
+            desired = desired_state(run)
             if desired is not None and desired.state == "finished":
                 end = Finished(
                     step=event.step, seconds=event.seconds, early=True, pictures_per_second=pictures_per_second
@@ -155,25 +205,80 @@ def _train(
         return
 
 
-def _set_up(run: Run, recorder: Recorder, base: Path | None, began: float | None) -> Training:
-    recipe, desired = run.recipe, desired_state(run)
+def _goes_on(run: Run) -> bool:
+    desired = desired_state(run)
+    return desired is None or desired.state == "training"  # nothing is desired of a run that is trained by hand
+
+
+def _train(
+    run: Run,
+    recorder: BackgroundRecorder,
+    base: Path | None,
+    began: float | None,
+    leave: threading.Event,
+    device: str | None,
+    survey: Callable[[], Survey],
+) -> Iterator[Event]:
+    recipe = run.recipe
     if recipe is None:
         raise RunError("no-recipe")
+    wanted = device or recipe.device
+    chosen = (CPU,) if wanted == CPU.kind else survey().chosen(wanted)
+    cards = tuple(processor for processor in chosen if processor.is_card)
+    notice = None
+    if cards and crashed(run):
+        notice = Message("processor.card-avoided", {"name": cards[0].name})
+        cards = ()
+    taken = take_card(cards)
+    if cards and taken is None:
+        name = cards[0].name
+        if len(cards) < len(chosen):
+            notice = Message("processor.card-taken", {"name": name})
+        else:
+            step, seconds = Journal(run).standing
+            reason = Message("processor.card-awaited", {"name": name})
+            awaited = Adapted(step=step, seconds=seconds, reason=reason, batch=recipe.batch, device=cards[0].device)
+            recorder.record(awaited)
+            yield awaited
+            while taken is None:
+                if leave.wait(AWAIT_SECONDS) or not _goes_on(run):
+                    return
+                taken = take_card(cards)
+            began = None
+    processor, lock = taken or (CPU, None)
+    try:
+        yield from obey(run, _set_up(run, recipe, base, began, processor), recorder, leave, notice)
+        return
+    except ProcessorError as error:
+        if lock is None:
+            raise
+        _print(traceback.format_exc())
+        notice = Message("processor.on-cpu-instead", {"reason": error.message})
+    finally:
+        if lock is not None:
+            os.close(lock)
+    recorder.flush()  # what was saved last has to be there
+    yield from obey(run, _set_up(run, recipe, base, None, CPU), recorder, leave, notice)
+
+
+def _set_up(run: Run, recipe: Recipe, base: Path | None, began: float | None, processor: Processor) -> Training:
+    desired = desired_state(run)
     budget = (desired.budget if desired else None) or Budget(minutes=DEFAULT_MINUTES)
     paintings, report = load_squares(run.paths.paintings, recipe.stored_size)
     names, indices = report.class_names, report.class_indices
     start = run.paths.base if run.paths.base.exists() else base if recipe.base else None
-    resume = recorder.saved_training()
     return Training(
         torch.from_numpy(paintings),
         recipe,
         budget,
         base=Model.open(start, size=recipe.size) if start is not None else None,
-        resume=resume,
+        resume=Recorder(run).saved_training(),
         began=began,
         class_indices=torch.tensor(indices) if names else None,
         about={"aspect": run.aspect, "name": run.info.name, "classes": names, "class_indices": indices},
         halvings=batch_halvings(run),
+        device=processor.device,
+        processor_name=processor.name,
     )
 
 

@@ -70,6 +70,7 @@ def prepare(settings: Settings) -> Prepared:
     studio = Studio(
         settings.runs,
         at_once=settings.at_once,
+        device=settings.device,
         keep_hours=settings.keep_hours,
         limits=settings.limits,
         base=settings.base,

@@ -12,6 +12,7 @@ from neural_art import shipped
 from neural_art.checks import Range, check_range
 from neural_art.dataset.limits import Limits
 from neural_art.errors import SettingsError
+from neural_art.processor import DEVICES
 from neural_art.runs.quotas import HOSTED, Quotas
 
 HOME: Final = "~/.local/share/neural_art/runs"
@@ -35,8 +36,9 @@ class Settings:
     """How the page is served.
 
     ``keep_hours``: runs are removed after so long without use; None keeps them for ever. ``at_once``: trainings at the
-    same time. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that new runs
-    start from. ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
+    same time; None: one on each graphics card, or one. ``device``: where runs learn and pictures are painted, one of
+    ``processor.DEVICES``. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that
+    new runs start from. ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
     ``left_hours``: uploads that nobody took, and empty runs, are removed after so long. ``proxies``: how many of ours
     stand before this server and add to X-Forwarded-For.
     """
@@ -45,7 +47,8 @@ class Settings:
     port: int = 7860
     runs: Path = field(default_factory=lambda: Path(HOME).expanduser())
     keep_hours: float | None = None
-    at_once: int = 1
+    at_once: int | None = None
+    device: str = "auto"
     file_mb: int = 300
     total_mb: int = 1024
     most: int = 2000
@@ -77,7 +80,8 @@ class Settings:
             port=_whole(environment, default.port, PORTS, "NEURAL_ART_PORT", "GRADIO_SERVER_PORT"),
             runs=Path(runs).expanduser() if runs else default.runs,
             keep_hours=keep_hours or None,
-            at_once=_whole(environment, default.at_once, (1, 64), "NEURAL_ART_AT_ONCE"),
+            at_once=_whole(environment, 0, (1, 64), "NEURAL_ART_AT_ONCE") or None,
+            device=device_in(environment),
             file_mb=_whole(environment, default.file_mb, (1, 4096), "NEURAL_ART_FILE_MB"),
             total_mb=_whole(environment, default.total_mb, (1, 65536), "NEURAL_ART_TOTAL_MB"),
             most=_whole(environment, default.most, (8, 100_000), "NEURAL_ART_MOST_PAINTINGS"),
@@ -96,6 +100,14 @@ class Settings:
     def limits(self) -> Limits:
         """What may be uploaded, as ``dataset`` wants it."""
         return Limits(most=self.most, file_bytes=self.file_mb << 20, total_bytes=self.total_mb << 20)
+
+
+def device_in(environment: Mapping[str, str]) -> str:
+    """The device that ``environment`` names, for the page and the terminal. Raises ``SettingsError``."""
+    device = _first(environment, "NEURAL_ART_DEVICE")[1] or "auto"
+    if device not in DEVICES:
+        raise SettingsError("unknown-device", value=device, known=list(DEVICES))
+    return device
 
 
 def _first(environment: Mapping[str, str], *names: str) -> tuple[str, str]:

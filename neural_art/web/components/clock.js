@@ -12,7 +12,7 @@ export default function mount({ element, props, watch }) {
   function draw() {
     const value = props.value;
     if (!value?.run) return;
-    const { run, state, begun, seconds, progress, step, paintings } = value, [time, key] = faceOf(value);
+    const { run, state, begun, seconds, progress, step, paintings, where } = value, [time, key] = faceOf(value);
     figures.textContent = time;
     words.textContent = say(key);
     const share = Math.round(100 * progress), unsure = !begun && (state === 'training' || state === 'ending');
@@ -22,7 +22,7 @@ export default function mount({ element, props, watch }) {
     if (unsure) bar.removeAttribute('aria-valuenow'); else bar.setAttribute('aria-valuenow', share);
     bar.firstElementChild.style.transform = unsure ? '' : `scaleX(${progress})`;
     show(used, begun);
-    used.textContent = say('clock.used', { used: clock(seconds), step, n: paintings });
+    used.textContent = say('clock.used', { used: clock(seconds), step, n: paintings, where });
     if (trouble.textContent !== value.trouble) trouble.textContent = value.trouble;
     show(trouble, Boolean(value.trouble));
     if (told.run === run && told.state !== state) announce(say(`clock.told.${state}`));

@@ -6,10 +6,11 @@ from neural_art.web.components.base import CustomComponent
 
 
 class Unit(CustomComponent):
-    """Value: ``{run, minutes, recipe, seed, base}``, the choices that a new run begins with.
+    """Value: ``{run, minutes, recipe, seed, base, device, devices}``, the choices that a new run begins with, and the
+    devices that can be chosen.
 
     The module puts ``page.asked`` on the page. ``chose({minutes: 10})`` keeps a choice and writes the word for it;
-    ``choices(cards)`` gives minutes, the value of the recipes' ``Cards``, seed and base as they were kept;
+    ``choices(cards)`` gives minutes, the value of the recipes' ``Cards``, seed, base and device as they were kept;
     ``sent(...)`` makes the inputs of an event whole. Event: ``recall``, when the choices for another run should be
     shown.
     """

@@ -54,7 +54,7 @@ class TrainTab:
     @property
     def ticking(self) -> Sequence[Block]:
         seen = [self._ask, self._studio, self._grid, self._past, self._clock, self._curves, *self._actions.values()]
-        return [*seen, *self._film.blocks]
+        return [*seen, *self._question.ticking, *self._film.blocks]
 
     # ---- building
 
@@ -129,7 +129,7 @@ class TrainTab:
     # ---- what there is to see
 
     def shown(self, visit: Visit, run: Run, status: Status) -> Updates:
-        return merged(self._question.shown(visit), {self._branching: gr.update(visible=False)})
+        return {self._branching: gr.update(visible=False)}
 
     def ticked(self, visit: Visit, run: Run, status: Status, before: Mapping[str, Any], now: dict[str, Any]) -> Updates:
         asked, possible = train_values.asked(status), train_values.buttons(status)
@@ -152,7 +152,8 @@ class TrainTab:
         changed = [
             updates for name, (mark, updates) in values.items() if before.get(name) != mark or name not in before
         ]
-        return merged(*changed, self._film.ticked(visit, run, status, before, now))
+        question = {} if asked else self._question.ticked(visit, before, now)
+        return merged(*changed, question, self._film.ticked(visit, run, status, before, now))
 
     def blank(self, visit: Visit) -> Updates:
         return merged(

@@ -1,14 +1,16 @@
-"""What is asked before a training: minutes and recipe, and under "Advanced" seed and base."""
+"""What is asked before a training: minutes and recipe, and under "Advanced" seed, base and device."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
+from gradio.blocks import Block
 
-from neural_art.recipe import DEFAULT_MINUTES, MINUTES, Recipe
+from neural_art.processor import DEVICES
+from neural_art.recipe import DEFAULT_MINUTES, MINUTES, Recipe, defaults_for
 from neural_art.web.components.cards import Cards
 from neural_art.web.components.unit import Unit
 from neural_art.web.labels import label
@@ -31,6 +33,11 @@ class Question:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+
+    @property
+    def ticking(self) -> list[Block]:
+        """What ``ticked`` may update."""
+        return [self._recipes, self._unit, self._device, self._learns_on]
 
     def build(self) -> None:
         default = Recipe()
@@ -55,17 +62,23 @@ class Question:
             self._base = gr.Checkbox(
                 default.base, label=label("train.base"), visible=self._page.settings.base is not None, elem_id="base"
             )
+            self._device = gr.Radio(
+                [(label("device.auto") if device == "auto" else device, device) for device in DEVICES],
+                value=default.device, label=label("train.device"), visible=False, elem_id="device",
+            )  # fmt: skip
+            self._learns_on = gr.Markdown(elem_id="learns-on", elem_classes="note")
         self._start = gr.Button(label("train.start"), variant="primary", size="lg", elem_id="start")
 
     def wire(self, begin: Begin) -> None:
         """``begin`` is called with what was chosen."""
 
-        def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any) -> Updates:
+        def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any, device: Any) -> Updates:
             chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
-            recipe = Recipe(name=chosen or Recipe().name, seed=seed, base=base)
+            usual, _ = defaults_for(self._page.studio.usable[0])
+            recipe = Recipe(name=chosen or usual, seed=seed, base=base, device=device)
             return begin(visit, recipe, minutes)
 
-        local, asked = self._page.wiring.local, [self._minutes, self._recipes, self._seed, self._base]
+        local, asked = self._page.wiring.local, [self._minutes, self._recipes, self._seed, self._base, self._device]
         low, high = LIMITS
         self._page.wiring.on(
             self._start.click,
@@ -77,21 +90,34 @@ class Question:
         local(self._minutes.change, inputs=[self._minutes], js="(minutes) => { page.asked?.chose({ minutes }); }")
         local(self._seed.input, inputs=[self._seed], js="(seed) => { page.asked?.chose({ seed }); }")
         local(self._base.input, inputs=[self._base], js="(base) => { page.asked?.chose({ base }); }")
+        local(self._device.input, inputs=[self._device], js="(device) => { page.asked?.chose({ device }); }")
         local(
             self._recipes.choose, inputs=[self._recipes], js="({ chosen }) => { page.asked.chose({ recipe: chosen }); }"
         )
         local(self._unit.recall, inputs=[self._recipes], outputs=asked, js="(cards) => page.asked.choices(cards)")
 
-    def shown(self, visit: Visit) -> Updates:
-        """The question for the visit's run."""
-        default = Recipe()
+    def ticked(self, visit: Visit, before: Mapping[str, Any], now: dict[str, Any]) -> Updates:
+        """The question for the visit's run, where it is another than before: processors become known after a while."""
+        usable = self._page.studio.usable
+        best, default = usable[0], Recipe()
+        recipe, minutes = defaults_for(best)
+        devices = train_values.devices(visit, usable)
+        now["processors"] = [processor.name for processor in usable]
+        if before.get("processors") == now["processors"]:
+            return {}
         return {
-            self._recipes: train_values.recipes(visit),
+            self._recipes: train_values.recipes(visit, card=best.memory > 0),
             self._unit: {
                 "run": visit.run,
-                "minutes": DEFAULT_MINUTES,
-                "recipe": default.name,
+                "minutes": minutes,
+                "recipe": recipe,
                 "seed": default.seed,
                 "base": default.base,
+                "device": default.device,
+                "devices": [device for _, device in devices],
             },
+            self._device: gr.update(choices=devices, visible=len(devices) > 2),
+            self._learns_on: gr.update(
+                value=visit.say("train.learns-on", where=best.where.sentence(visit.language)), visible=len(devices) <= 2
+            ),
         }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import SIZES
 from neural_art.runs.digest import Digest
 from neural_art.runs.status import Status
@@ -25,6 +26,13 @@ BUTTONS: Final[Mapping[str, frozenset[str]]] = {
 
 WAITING: Final[Mapping[str, str]] = {"waiting": "grid.queue", "failed": "grid.failed"}
 """State -> the words in place of the first sample grid, where they are others than "grid.waiting"."""
+
+
+FOR_CARDS: Final = frozenset({"mural"})
+"""Recipes that a CPU is too slow for."""
+
+USUAL: Final = frozenset({"study", "canvas"})
+"""Recipes of which most people want the first on a CPU, and the second on a graphics card."""
 
 
 def asked(status: Status) -> bool:
@@ -56,6 +64,7 @@ def clock(visit: Visit, status: Status) -> dict[str, Any]:
         "progress": round(status.progress, 3),
         "step": status.step,
         "paintings": status.paintings,
+        "where": status.where.sentence(visit.language) if status.where else "",
         "place": status.queue_place,
         "trouble": trouble.sentence(visit.language) if trouble else "",
     }
@@ -83,15 +92,26 @@ def curves(digest: Digest) -> dict[str, Any]:
     }
 
 
-def recipes(visit: Visit) -> dict[str, Any]:
-    """The value of the ``Cards`` to choose a recipe from; what is chosen stays."""
+def devices(visit: Visit, usable: Sequence[Processor]) -> list[tuple[str, str]]:
+    """What somebody may choose to learn on: words and a device."""
+    kinds = {processor.kind: processor for processor in reversed(usable)}  # the best of a kind
+    return [
+        (visit.say("device.auto"), "auto"),
+        *((visit.say("device.cpu") if kind == CPU.kind else kinds[kind].name, kind) for kind in reversed(kinds)),
+    ]
+
+
+def recipes(visit: Visit, *, card: bool) -> dict[str, Any]:
+    """The value of the ``Cards`` to choose a recipe from; what is chosen stays. ``card``: whether it is for a graphics
+    card, which can do more."""
     cards = [
         {
             "value": name,
             "title": visit.say(f"recipe.{name}"),
             "detail": visit.say("recipe.size", size=size),
-            "note": visit.say(f"recipe.{name}.note"),
+            "note": visit.say(f"recipe.{name}.note.card" if card and name in USUAL else f"recipe.{name}.note"),
         }
         for name, size in SIZES.items()
+        if card or name not in FOR_CARDS
     ]
     return {"legend": visit.say("train.recipe"), "cards": cards, "chosen": None, "locked": False}
