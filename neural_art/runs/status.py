@@ -39,7 +39,8 @@ class Status:
     ``progress`` is 0 to 1; ``seconds``, ``seconds_left`` and ``budget`` count training alone, not pauses. What is not
     known yet is None. ``desired_state`` next to ``state`` tells a pause that was asked for ("training", "paused") from
     a pause. ``queue_place`` is 1 for the next in the queue. ``can_explore``: there is a checkpoint. ``reason``: why it
-    failed. ``notice``: the last thing worth knowing since the training started or resumed.
+    failed. ``notice``: the last thing worth knowing since the training started or resumed. ``on_loan``: it waits for a
+    graphics card that is lent for a minute, or is trained on one.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Status:
     favourites: int
     can_explore: bool
     last_activity: float
+    on_loan: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values: paths become strings, messages English sentences."""

@@ -46,12 +46,14 @@ def train(
     began: float | None = None,
     leave: threading.Event | None = None,
     lock: int | None = None,
+    device: str | None = None,
 ) -> Iterator[Event]:
     """The events of the run's training, each after it was written to the folder; the last says how it ended.
 
     Goes on from what was saved, else starts from the run's own base, else from ``base`` (a model's file or folder).
     ``began``: ``time.monotonic()`` when the budget began to run. When ``leave`` is set, everything is saved at the next
     event and the iteration ends without another word; the next worker goes on. ``lock``: from ``take_lock``.
+    ``device``: where to learn, whatever the recipe says.
     What goes wrong becomes a ``Failed`` event. Raises ``RunError`` if another worker holds the run, and
     ``StorageError`` if not even the failure can be written. A full disk is no failure of the training, which goes on
     from what was saved once there is room: it raises ``StorageError``, too, and nothing is recorded.
@@ -60,7 +62,7 @@ def train(
         recorder = Recorder(run)
         recorder.tidy()
         try:
-            yield from _train(run, recorder, base, began, leave or threading.Event())
+            yield from _train(run, recorder, base, began, leave or threading.Event(), device)
             return
         except NeuralArtError as error:
             reason = error.message
@@ -123,9 +125,14 @@ def _step_back() -> threading.Event:
 
 
 def _train(
-    run: Run, recorder: Recorder, base: Path | None, began: float | None, leave: threading.Event
+    run: Run,
+    recorder: Recorder,
+    base: Path | None,
+    began: float | None,
+    leave: threading.Event,
+    device: str | None,
 ) -> Iterator[Event]:
-    training = _set_up(run, recorder, base, began)
+    training = _set_up(run, recorder, base, began, device)
     saved_step = -1
     pictures_per_second = 0.0
     for event in training.run():
@@ -156,7 +163,7 @@ def _train(
         return
 
 
-def _set_up(run: Run, recorder: Recorder, base: Path | None, began: float | None) -> Training:
+def _set_up(run: Run, recorder: Recorder, base: Path | None, began: float | None, device: str | None) -> Training:
     recipe, desired = run.recipe, desired_state(run)
     if recipe is None:
         raise RunError("no-recipe")
@@ -173,6 +180,7 @@ def _set_up(run: Run, recorder: Recorder, base: Path | None, began: float | None
         resume=resume,
         began=began,
         class_indices=torch.tensor(indices) if names else None,
+        device=device or "cpu",
         about={"aspect": run.aspect, "name": run.info.name, "classes": names, "class_indices": indices},
     )
 

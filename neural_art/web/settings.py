@@ -12,7 +12,7 @@ from neural_art import shipped
 from neural_art.checks import Range, check_range
 from neural_art.dataset.limits import Limits
 from neural_art.errors import SettingsError
-from neural_art.runs.quotas import HOSTED, Quotas
+from neural_art.runs.quotas import HOSTED, LOAN_SECONDS, Quotas
 
 HOME: Final = "~/.local/share/neural_art/runs"
 """Where runs are kept at home."""
@@ -38,7 +38,8 @@ class Settings:
     same time. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that new runs
     start from. ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
     ``left_hours``: uploads that nobody took, and empty runs, are removed after so long. ``proxies``: how many of ours
-    stand before this server and add to X-Forwarded-For.
+    stand before this server and add to X-Forwarded-For. ``loan_device``: where a run is trained on a
+    graphics card that is lent (``web.zero_gpu``), for ``loan_seconds``; None where none are.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +55,8 @@ class Settings:
     quotas: Quotas = field(default_factory=Quotas)
     left_hours: float = 24.0
     proxies: int = 0
+    loan_device: str | None = None
+    loan_seconds: int = LOAN_SECONDS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
@@ -67,6 +70,7 @@ class Settings:
             runs=_runs_folder(space=space),
             keep_hours=SPACE_HOURS if space else None,
             space=space,
+            loan_device="cuda" if environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true") else None,
         )
         _, host = _first(environment, "NEURAL_ART_HOST", "GRADIO_SERVER_NAME")
         _, runs = _first(environment, "NEURAL_ART_RUNS")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LIMITS: Final = (math.ceil(MINUTES[0]), math.floor(MINUTES[1]))
 """Whole minutes that can be chosen."""
 
+LOAN_RECIPE: Final = "canvas"
+"""The recipe where a graphics card is lent for a minute."""
+
 Begin = Callable[[Visit, Recipe, Any], Updates]
 """Asks for a training with a recipe and minutes."""
 
@@ -55,25 +58,37 @@ class Question:
             self._base = gr.Checkbox(
                 default.base, label=label("train.base"), visible=self._page.settings.base is not None, elem_id="base"
             )
-        self._start = gr.Button(label("train.start"), variant="primary", size="lg", elem_id="start")
+        seconds = self._page.studio.loan_seconds
+        if seconds is None:
+            self._start = gr.Button(label("train.start"), variant="primary", size="lg", elem_id="start")
+            return
+        with gr.Row(elem_id="starts"):
+            self._loan = gr.Button(label("train.loan", n=seconds), variant="primary", size="lg", elem_id="loan")
+            self._start = gr.Button(label("train.start.here"), size="lg", elem_id="start")
+        gr.Markdown(label("train.loan.note"), elem_classes="note")
 
-    def wire(self, begin: Begin) -> None:
-        """``begin`` is called with what was chosen."""
+    def wire(self, begin: Begin, borrow: Begin) -> Any:
+        """``begin`` is called with what was chosen, or ``borrow`` by who wants a graphics card for it. Returns the
+        latter's event; None where there are no such cards."""
 
-        def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any) -> Updates:
-            chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
-            recipe = Recipe(name=chosen or Recipe().name, seed=seed, base=base)
-            return begin(visit, recipe, minutes)
+        def starting(begin: Begin) -> Callable[..., Updates]:
+            def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any) -> Updates:
+                chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
+                return begin(visit, Recipe(name=chosen or self._recipe, seed=seed, base=base), minutes)
+
+            return start
 
         local, asked = self._page.wiring.local, [self._minutes, self._recipes, self._seed, self._base]
         low, high = LIMITS
-        self._page.wiring.on(
-            self._start.click,
-            respond=start,
-            inputs=asked,
-            outputs=self._page.everything,
-            js=f"(...given) => page.asked.sent(...given, {low}, {high})",
-        )
+        how: dict[str, Any] = {
+            "inputs": asked,
+            "outputs": self._page.everything,
+            "js": f"(...given) => page.asked.sent(...given, {low}, {high})",
+        }
+        self._page.wiring.on(self._start.click, respond=starting(begin), **how)
+        borrowing = None
+        if self._page.studio.loan_seconds is not None:
+            borrowing = self._page.wiring.on(self._loan.click, respond=starting(borrow), **how)
         local(self._minutes.change, inputs=[self._minutes], js="(minutes) => { page.asked?.chose({ minutes }); }")
         local(self._seed.input, inputs=[self._seed], js="(seed) => { page.asked?.chose({ seed }); }")
         local(self._base.input, inputs=[self._base], js="(base) => { page.asked?.chose({ base }); }")
@@ -81,6 +96,12 @@ class Question:
             self._recipes.choose, inputs=[self._recipes], js="({ chosen }) => { page.asked.chose({ recipe: chosen }); }"
         )
         local(self._unit.recall, inputs=[self._recipes], outputs=asked, js="(cards) => page.asked.choices(cards)")
+        return borrowing
+
+    @property
+    def _recipe(self) -> str:
+        """The recipe of who chooses none."""
+        return Recipe().name if self._page.studio.loan_seconds is None else LOAN_RECIPE
 
     def shown(self, visit: Visit) -> Updates:
         """The question for the visit's run."""
@@ -90,7 +111,7 @@ class Question:
             self._unit: {
                 "run": visit.run,
                 "minutes": DEFAULT_MINUTES,
-                "recipe": default.name,
+                "recipe": self._recipe,
                 "seed": default.seed,
                 "base": default.base,
             },
