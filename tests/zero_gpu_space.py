@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).parent.parent
-LOAN_SECONDS = 4
+LOAN_SECONDS = 3
 TOKEN = "X-IP-Token"
 
 
