@@ -97,6 +97,19 @@ def test_without_a_card_the_run_is_in_the_queue_with_its_own_minutes_and_says_wh
     assert studio.status(run.id).notice is None
 
 
+def test_a_loan_that_was_over_before_the_first_step_goes_on_in_the_queue(studio: Studio, desk: Desk, run: Run) -> None:
+    def set_up(folder: str) -> dict[str, Any]:
+        for event in (started(), saved(0)):
+            Recorder(run).record(event)
+        return {"ended": "time"}
+
+    desk.then = set_up
+    studio.borrow(run.id, TINY, MINUTE)
+    reason = studio.spend_loan(run.id)
+    assert reason is not None and reason.code == "run.loan-too-short"
+    assert studio.status(run.id).state == "waiting"
+
+
 def test_a_finished_run_without_a_card_is_trained_longer(studio: Studio, desk: Desk, run: Run) -> None:
     desk.then = learn
     studio.borrow(run.id, TINY, MINUTE)

@@ -42,6 +42,7 @@ Raises ``RunError`` with a sentence for the person where no card is given, or wh
 class _Loan:
     until: float  # monotonic time by which it must be taken up
     minutes: float | None  # the run's budget without a card
+    step: int  # of the run when the loan was asked for
 
 
 class Lending:
@@ -83,7 +84,9 @@ class Lending:
         desired = desired_state(run)
         with self._guard:
             self._expected[run.id] = _Loan(
-                time.monotonic() + self._take_up_seconds, None if desired is None else desired.minutes
+                until=time.monotonic() + self._take_up_seconds,
+                minutes=None if desired is None else desired.minutes,
+                step=Journal(run).standing[0],
             )
             self._refusals.pop(run.id, None)
         self._supervisor.hold_back(run.id, self._take_up_seconds)
@@ -151,6 +154,8 @@ class Lending:
         with self._supervisor.changing(run.id):
             if state_of(run) != "waiting":
                 return None
+            if trouble is None and Journal(run).standing[0] == loan.step:
+                trouble = RunError("loan-too-short").message
             if trouble is None:  # the loan was over before the budget was
                 set_desired_state(run, "finished")
                 self._supervisor.finish(run)

@@ -7,21 +7,12 @@ a header that travels with requests of Gradio's queue, so the function must be c
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from neural_art.errors import RunError
 
 if TYPE_CHECKING:
     from neural_art.runs.lending import Lend
-
-REFUSALS: Final = {
-    "ZeroGPU quota exceeded": "loan-quota",
-    "ZeroGPU pending credits exceeded": "loan-quota",
-    "ZeroGPU queue timeout": "loan-no-card",
-    "ZeroGPU illegal duration": "loan-too-long",
-    "ZeroGPU worker error": "loan-broke-off",
-}
-"""The title of a refusal, by which alone ``spaces`` tells them apart -> the code of ours."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +38,24 @@ def find_lender(device: str) -> Lend | None:
             return train(folder, seconds, base, device)
         except gr.Error as error:
             _log.warning("No card was lent: %s: %s", error.title, error)
-            raise RunError(REFUSALS.get(error.title, "loan-refused")) from error
+            raise _refusal(error.title) from error
         except Exception as error:  # the package raises a RuntimeError for whatever else goes wrong
             _log.exception("A loan of a card ended with an error.")
             raise RunError("loan-refused") from error
 
     return lend
+
+
+def _refusal(title: str) -> RunError:
+    """The error of ours for a refusal, which ``spaces`` tells from others by its title alone."""
+    match title:
+        case "ZeroGPU quota exceeded" | "ZeroGPU pending credits exceeded":
+            return RunError("loan-quota")
+        case "ZeroGPU queue timeout":
+            return RunError("loan-no-card")
+        case "ZeroGPU illegal duration":
+            return RunError("loan-too-long")
+        case "ZeroGPU worker error":
+            return RunError("loan-broke-off")
+        case _:
+            return RunError("loan-refused")
