@@ -15,7 +15,6 @@ from neural_art.recipe import Budget
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lending import Lending
-from neural_art.runs.loan import train_on_loan
 from neural_art.runs.recorder import Recorder
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
@@ -221,23 +220,3 @@ def test_a_loan_that_nobody_takes_up_becomes_a_training_of_the_queue(
     until(run.paths.restart_attempts.exists, 20)  # a worker was started
     assert lending.spend(run.id) is None
     assert desk.asked == []
-
-
-def test_no_worker_is_started_while_the_card_trains_and_one_goes_on_when_it_is_taken_away(
-    supervisor: Supervisor, desk: Desk, tmp_path: Path
-) -> None:
-    lending = Lending(supervisor, desk, None, seconds=3)
-    run = prepared_run(tmp_path / "runs", paintings_folder(tmp_path / "paintings"))
-
-    def train_a_little(folder: str) -> dict[str, Any]:
-        train_on_loan(folder, -9, device="cpu")  # it is time to save at once
-        assert not run.paths.restart_attempts.exists()
-        raise RunError("loan-broke-off")
-
-    desk.then = train_a_little
-    with supervisor.changing(run.id):
-        Studio(tmp_path / "runs", start=False).train(run.id, TINY, MINUTE)
-        lending.expect(run)
-    reason = lending.spend(run.id)
-    assert reason is not None and reason.code == "run.loan-broke-off"
-    until(lambda: [event["resumed"] for event in Journal(run).events() if event["event"] == "started"] == [False, True])

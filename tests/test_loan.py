@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from run_makers import ENDLESS, FEW_STEPS, ask_to_train, paintings_folder, prepared_run, started
+from run_makers import FEW_STEPS, ask_to_train, paintings_folder, prepared_run, started
 
+from neural_art.recipe import Budget
 from neural_art.runs import digest
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.journal import Journal
@@ -33,7 +34,7 @@ def test_it_trains_the_run_as_a_worker_does(run: Run) -> None:
 
 
 def test_what_is_under_way_is_saved_before_the_loan_ends(run: Run) -> None:
-    ask_to_train(run, ENDLESS)
+    ask_to_train(run, Budget(steps=20))
     at_once = int(SAVING) - GRACE  # the time to save has come when it begins
     assert train_on_loan(str(run.folder), at_once, device="cpu") == {"ended": "time"}
     assert state_of(run) == "waiting"

@@ -66,7 +66,7 @@ def test_two_loans_are_one_training(space: Space, run: Run) -> None:
     assert space.spend("train-loan", run.id, token="visitor.a.b") == ""
     first = status_of(run)
     assert (first.state, first.can_explore) == ("finished", True)
-    assert first.seconds == pytest.approx(LOAN_SECONDS, abs=2)
+    assert first.minutes == pytest.approx(LOAN_SECONDS / 60)
     space.platform.answer = "warm"  # the same fork serves again
     space.ask("train-loan", run.id)
     assert space.spend("train-loan", run.id) == ""
@@ -169,4 +169,4 @@ def test_a_visitor_borrows_a_card_and_closes_the_tab(
     page.context.close()
     until(lambda: state_of(run) == "finished")
     assert status_of(run).can_explore
-    assert starts(run)[0]["resumed"] is False
+    assert not run.paths.restart_attempts.exists(), "no worker was started meanwhile"

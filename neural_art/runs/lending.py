@@ -157,7 +157,6 @@ class Lending:
             if trouble is None and Journal(run).standing[0] == loan.step:
                 trouble = RunError("loan-too-short").message
             if trouble is None:  # the loan was over before the budget was
-                set_desired_state(run, "finished")
                 self._supervisor.finish(run)
                 return None
             desired = set_desired_state(run, "training", loan.minutes)
