@@ -88,6 +88,7 @@ class Studio:
         self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache()
+        self._lending: Lending | None = None
         self._cores = cores or available_cores()  # asked once: it reads files, and a slider asks for threads each time
         with storage_errors():
             self._registry = Registry(root)
@@ -98,7 +99,8 @@ class Studio:
                 base=self.base,
                 removed=self._removed,
             )
-        self._lending = None if lend is None else Lending(self._supervisor, lend, self.base, seconds=loan_seconds)
+        if lend is not None:
+            self._lending = Lending(self._supervisor, lend, self.base, seconds=loan_seconds)
         self.root = self._registry.root
         self.intake = Intake(self._registry, self.limits)
         self.visitors = Visitors(self._registry, quotas or Quotas())
