@@ -102,10 +102,9 @@ class Lending:
                 loan = self._take_up(run)
                 if loan is None:
                     return None
-                set_desired_state(run, "training", (Journal(run).standing[1] + self.seconds) / 60)
                 self._supervisor.hold_back(id)
             with self._lent(id):
-                return self._settle(run, loan, *self._lend_out(run))
+                return self._settle(run, loan, self._lend_out(run))
 
     def refusal(self, run: Run) -> Message | None:
         """Why the loan came to nothing that was asked for with the training that the run waits for, or is in."""
@@ -125,6 +124,7 @@ class Lending:
             loan = self._expected.pop(run.id, None)
             if loan is None or time.monotonic() > loan.until or state_of(run) != "waiting":
                 return None
+            set_desired_state(run, "training", (Journal(run).standing[1] + self.seconds) / 60)
             self._under_way.add(run.id)
             return loan
 
@@ -137,16 +137,16 @@ class Lending:
             with self._guard:
                 self._under_way.discard(id)
 
-    def _lend_out(self, run: Run) -> tuple[str, Message | None]:
-        """How the loan ended, and the trouble with it, if there was any."""
+    def _lend_out(self, run: Run) -> Message | None:
+        """Have the run trained on a card; the trouble with that, if there was any."""
         try:
             answer = self._lend(str(run.folder), self.seconds, None if self._base is None else str(self._base))
         except NeuralArtError as error:
-            return "refused", error.message
+            return error.message
         reason = answer.get("reason")
-        return answer["ended"], None if reason is None else Message.from_json(reason)
+        return None if reason is None else Message.from_json(reason)
 
-    def _settle(self, run: Run, loan: _Loan, ended: str, trouble: Message | None) -> Message | None:
+    def _settle(self, run: Run, loan: _Loan, trouble: Message | None) -> Message | None:
         """Leave the run as somebody wants it who asked for a minute of a card: trained for as long as it was to be had,
         else by the queue."""
         if not run.exists():
