@@ -9,16 +9,6 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing phones hom
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads of PyTorch sleep instead of spinning
 
-if "SPACES_ZERO_GPU" in os.environ:
-    try:
-        import spaces  # must be imported before torch
-
-        @spaces.GPU(duration=1)
-        def borrow_gpu() -> None:
-            """A ZeroGPU Space wants at least one such function to exist. Training uses the Space's CPU."""
-    except ImportError:
-        pass
-
 from neural_art.errors import NeuralArtError
 from neural_art.web import Settings, prepare
 

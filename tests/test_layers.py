@@ -73,11 +73,12 @@ ORDER: dict[str, list[set[str]]] = {
         {"run", "attempts"},
         {"status", "recorder", "registry", "processes", "models"},
         {"request", "intake", "worker", "pretrain", "supervisor", "listing", "leftovers", "visitors"},
+        {"loan", "lending"},
         {"studio", "teach"},
         {"ready"},
     ],
     "web": [
-        {"words", "settings", "proxies", "requests", "failures", "repeats", "loading", "theme"}
+        {"words", "settings", "proxies", "zero_gpu", "requests", "failures", "repeats", "loading", "theme"}
         | {"components.__init__", "components.base", "tabs.__init__"},
         {"gate"},
         {"answers", "tasks", "api", "labels", "visit", "head"}

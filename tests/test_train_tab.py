@@ -69,6 +69,16 @@ def trained(run: Run) -> Run:
     return run
 
 
+@pytest.fixture(scope="module")
+def lending_page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """A page where graphics cards are lent."""
+    folder = tmp_path_factory.mktemp("lending")
+    studio = Studio(folder / "runs", start=False, lend=lambda folder, seconds, base: {"ended": "unwanted"})
+    page = Page(studio, Settings(runs=folder / "runs"), folder / "uploads")
+    page.blocks = page.build()  # type: ignore[attr-defined]
+    return page
+
+
 def found(page: Page, name: str) -> Any:
     """The component with this ``elem_id``."""
     return next(block for block in page.everything if block.elem_id == name)
@@ -183,6 +193,54 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(page: Page, run: Run,
 def test_without_a_choice_it_is_the_recipe_that_most_want(page: Page, run: Run) -> None:
     ask(page, run, "start", 5, None, 0, True, "auto")
     assert run.recipe is not None and run.recipe.name == "study"
+
+
+# ---- a card that is lent
+
+
+@pytest.fixture
+def lent_run(lending_page: Page, paintings: Path) -> Run:
+    run = lending_page.studio.create("Hills at dusk")
+    for _ in lending_page.studio.intake.add_paintings(run.id, paintings):
+        pass
+    return run
+
+
+def test_where_cards_are_lent_one_is_asked_for_with_the_large_recipe_and_waited_for(
+    lending_page: Page, lent_run: Run
+) -> None:
+    assert shown(lending_page, lent_run)["unit"]["recipe"] == "canvas"
+    assert found(lending_page, "loan").value == "60 seconds on a graphics card"
+    assert found(lending_page, "start").value == "Start on this Space's processor"
+    now = ask(lending_page, lent_run, "loan", 3, None, 0, True)
+    assert lent_run.recipe is not None and lent_run.recipe.name == "canvas"
+    assert (now["clock"]["state"], now["clock"]["loan"], now["grid"]["waiting"]) == ("waiting", True, "grid.loan")
+    assert "waiting for a card" in now["state"]["value"]
+    again = ask(lending_page, lent_run, "loan", 3, None, 0, True)
+    assert "is waiting" in again["messages"]["text"] and not again["messages"]["quiet"]
+
+
+def test_a_run_that_was_trained_can_have_a_card_that_is_lent(lending_page: Page, lent_run: Run) -> None:
+    ask(lending_page, lent_run, "start", 3, RECIPE, 0, True)
+    paused = ask(lending_page, lent_run, "train-pause")
+    assert visible(paused) == {"resume", "stop", "loan"}
+    assert paused["loan-note"]["visible"]
+    assert ask(lending_page, lent_run, "train-loan")["clock"]["loan"]
+
+
+def test_a_card_is_lent_in_a_request_of_the_queue_and_everything_else_goes_past_it(lending_page: Page) -> None:
+    events = lending_page.blocks.fns.values()  # type: ignore[attr-defined]
+    queued = {each.fn.__name__: each for each in events if each.queue and each.fn and each.api_visibility == "private"}
+    assert set(queued) == {"spend_loan"}
+    assert queued["spend_loan"].types_generator is False
+
+
+def test_where_no_cards_are_lent_there_is_no_button_for_it(page: Page, trained: Run) -> None:
+    assert "loan" not in {block.elem_id for block in page.everything}
+    assert "loan" not in visible(shown(page, trained))
+    assert found(page, "start").value == "Start training"
+    refused = ask(page, trained, "train-loan")
+    assert "No graphics cards are lent here" in refused["messages"]["text"]
 
 
 # ---- pause, go on, stop, longer, branch

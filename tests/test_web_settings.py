@@ -143,3 +143,27 @@ def test_gradio_finds_the_page_in_app_py_without_serving_it(port: int, tmp_path:
     assert refused.returncode == 1
     assert "NEURAL_ART_RUNS" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_on_zero_gpu_the_platforms_package_comes_before_pytorch_and_has_the_function_that_trains(
+    port: int, tmp_path: Path
+) -> None:
+    (tmp_path / "spaces.py").write_text(
+        "import sys\n"
+        "assert 'torch' not in sys.modules\n"
+        "wrapped = []\n"
+        "def GPU(task, duration): wrapped.append((task.__name__, duration('folder', 60))); return task\n"
+        "def gradio_auto_wrap(function): return function\n"
+    )
+    environment = {
+        **os.environ,
+        "NEURAL_ART_RUNS": str(tmp_path / "runs"),
+        "GRADIO_TEMP_DIR": str(tmp_path / "up"),
+        "SPACES_ZERO_GPU": "true",
+        "PYTHONPATH": str(tmp_path),
+    }
+    code = "import app, spaces; assert app.prepared.studio.loan_seconds == 60; print(spaces.wrapped)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[('train_on_loan', 75)]"

@@ -159,3 +159,13 @@ def digest_of(path: Path) -> Digest:
 
 _digests: OrderedDict[Path, Digest] = OrderedDict()
 _digests_lock = threading.Lock()
+
+
+def _forget_all() -> None:
+    """For a process that was forked while other threads were reading: what they hold would stay locked for good."""
+    global _digests_lock
+    _digests_lock = threading.Lock()
+    _digests.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)

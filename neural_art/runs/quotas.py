@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+LOAN_SECONDS: Final = 60
+"""How long a run is trained on a graphics card that is lent."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quotas:

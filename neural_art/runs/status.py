@@ -41,7 +41,8 @@ class Status:
     known yet is None. ``desired_state`` next to ``state`` tells a pause that was asked for ("training", "paused") from
     a pause. ``queue_place`` is 1 for the next in the queue. ``can_explore``: there is a checkpoint. ``reason``: why it
     failed. ``notice``: the last thing worth knowing since the training started or resumed. ``where``: what it learned
-    on when it started or resumed last.
+    on when it started or resumed last. ``on_loan``: it waits for a graphics card that is lent for a minute, or is
+    trained on one.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Status:
     favourites: int
     can_explore: bool
     last_activity: float
+    on_loan: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values: paths become strings, messages English sentences."""

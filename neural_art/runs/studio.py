@@ -23,16 +23,18 @@ from neural_art.dataset.sources import Uploads
 from neural_art.errors import DatasetError, NeuralArtError, RunError, SettingsError, StorageError
 from neural_art.files import storage_errors
 from neural_art.machine import available_cores
+from neural_art.messages import Message
 from neural_art.processor import CPU, Processor
-from neural_art.recipe import Budget, Recipe
+from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
+from neural_art.runs.lending import Lend, Lending
 from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.models import ModelCache
 from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.processors import KnownProcessors
-from neural_art.runs.quotas import Quotas
+from neural_art.runs.quotas import LOAN_SECONDS, Quotas
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
 from neural_art.runs.status import STATE_NAMES, Status, state_of, status_of
@@ -59,7 +61,8 @@ class Studio:
     ``quotas``: what a visitor may have. ``left_hours``: uploads that nobody took or checked, and runs without anything
     in them, are removed after so long; None keeps them. ``cache``: the folder that a page receives uploads in.
     ``start``: whether to look after the queue and leftovers, in threads; without it, runs can be read and asked for
-    things. ``cores``: of the processor, for painting; None: as many as this process may use.
+    things. ``cores``: of the processor, for painting; None: as many as this process may use. ``lend``: trains a run on
+    a graphics card that is lent, for ``loan_seconds``; None where there are no such cards.
     ``intake``: the paintings of runs that have not been trained. ``visitors``: who has what.
 
     ``visitor``, wherever it is asked for, is who asks, held against ``quotas`` (see ``runs.visitors``).
@@ -83,6 +86,8 @@ class Studio:
         cache: Path | None = None,
         start: bool = True,
         cores: int | None = None,
+        lend: Lend | None = None,
+        loan_seconds: int = LOAN_SECONDS,
     ) -> None:
         if at_once is not None and at_once < 1:
             raise ValueError(f"at_once is {at_once}; it must be at least 1")
@@ -95,6 +100,7 @@ class Studio:
         self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache()
+        self._lending: Lending | None = None
         self._cores = cores or available_cores()  # asked once: it reads files, and a slider asks for threads each time
         with storage_errors():
             self._registry = Registry(root)
@@ -103,8 +109,10 @@ class Studio:
                 at_once=self._most_trainings,
                 keep_seconds=None if keep_hours is None else keep_hours * 3600,
                 processes=WorkerProcesses(self.base, device=device),
-                removed=self._models.remove,
+                removed=self._removed,
             )
+        if lend is not None:
+            self._lending = Lending(self._supervisor, lend, self.base, seconds=loan_seconds)
         self.root = self._registry.root
         self.intake = Intake(self._registry, self.limits)
         self.visitors = Visitors(self._registry, quotas or Quotas())
@@ -131,8 +139,12 @@ class Studio:
     def status(self, id: str) -> Status:
         """How a run stands, with its place in the queue if it waits."""
         with storage_errors():
-            status = status_in_folder(self._registry.find(id))
-            if status.state != "waiting":
+            run = self._registry.find(id)
+            status = status_in_folder(run)
+            if status.state in ("waiting", "training") and self._lending is not None:
+                notice = status.notice or self._lending.refusal(run)
+                status = dataclasses.replace(status, notice=notice, on_loan=self._supervisor.is_held_back(id))
+            if status.state != "waiting" or status.on_loan:
                 return status
             if trouble := self._supervisor.trouble(id):
                 return dataclasses.replace(status, state="failed", reason=trouble)
@@ -262,6 +274,37 @@ class Studio:
             run.paths.restart_attempts.unlink(missing_ok=True)
             set_desired_state(run, "training", budget.minutes)
 
+    @property
+    def loan_seconds(self) -> int | None:
+        """How long a run is trained on a graphics card that is lent; None where there are no such cards."""
+        return None if self._lending is None else self._lending.seconds
+
+    def borrow(self, id: str, recipe: Recipe | None = None, budget: Budget | None = None, *, visitor: str = "") -> None:
+        """Ask for a loan of a graphics card for the run, in whatever state it is; ``spend_loan`` must follow soon.
+
+        Where no card is to be had, it is trained in the queue: for the first time with ``budget``, else as ``resume``
+        or ``train_longer`` would. ``recipe``, ``budget``: of a run that has not been trained yet.
+        """
+        with self._changing(id) as run:
+            if self._lending is None:
+                raise RunError("no-cards-lent")
+            self._lending.check_idle(id)
+            match state_of(run):
+                case "prepared" if recipe is not None:
+                    self.train(id, recipe, budget or Budget(minutes=DEFAULT_MINUTES), visitor=visitor)
+                case "paused" | "failed":
+                    self.resume(id, visitor=visitor)
+                case "finished":
+                    self.train_longer(id, DEFAULT_MINUTES, visitor=visitor)
+                case state:
+                    raise RunError("cannot-borrow", state=STATE_NAMES[state])
+            self._lending.expect(run)
+
+    def spend_loan(self, id: str) -> Message | None:
+        """Train the run on the card that was asked for, and return when that is over: why the training goes on without
+        the card, or None. A second call for the same loan does nothing."""
+        return None if self._lending is None else self._lending.spend(id)
+
     # ---- runs as a whole
 
     def branch(self, id: str, *, name: str, uploads: Uploads | None = None, visitor: str = "") -> Run:
@@ -368,6 +411,11 @@ class Studio:
         """Count the training as the visitor's. Raises ``RunError`` if they, or all together, have too many."""
         self.visitors.check_training(visitor, run, minutes, self._supervisor.active)
         self.visitors.note_training(visitor, run.id)
+
+    def _removed(self, id: str) -> None:
+        self._models.remove(id)
+        if self._lending is not None:
+            self._lending.forget(id)
 
     @contextlib.contextmanager
     def _changing(self, id: str) -> Iterator[Run]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -75,6 +76,7 @@ class Supervisor:
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
         self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
         self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
+        self._held_back: dict[str, float] = {}  # id -> monotonic time until which no worker is started for it
         self._troubles: dict[str, Message] = {}  # id -> why its worker could not even be started
         self._next_survey = 0.0
         self._wake = threading.Event()
@@ -124,6 +126,22 @@ class Supervisor:
             self._not_before.pop(id, None)
             self._busy.add(id)
         self._wake.set()
+
+    def hold_back(self, id: str, seconds: float = math.inf) -> None:
+        """Start no worker for the run, for so long or until ``let_go``: somebody else trains it. It has no place in the
+        queue meanwhile, and does not keep others waiting."""
+        with self._registry.lock:
+            self._held_back[id] = time.monotonic() + seconds
+
+    def let_go(self, id: str) -> None:
+        """The end of ``hold_back``."""
+        with self._registry.lock:
+            self._held_back.pop(id, None)
+        self._wake.set()
+
+    def is_held_back(self, id: str) -> bool:
+        """Whether no worker is started for the run now."""
+        return time.monotonic() < self._held_back.get(id, 0.0)
 
     def finish(self, run: Run) -> None:
         """End a training early, as was asked, where no worker is left to do it. A run without a model leaves the queue.
@@ -238,12 +256,15 @@ class Supervisor:
             return False
 
     def _at_work(self) -> int:
-        return sum(is_locked(Run(self._registry.root / id)) for id in self._busy)
+        ours = [id for id in self._busy if not self.is_held_back(id)]
+        return sum(is_locked(Run(self._registry.root / id)) for id in ours)
 
     def _queue(self, ids: Iterable[str]) -> list[Run]:
         """The runs among these that wait, in the order in which they were asked for."""
         queue = []
         for id in ids:
+            if self.is_held_back(id):
+                continue
             if id in self._troubles and time.monotonic() < self._not_before.get(id, 0.0):
                 continue
             with contextlib.suppress(NeuralArtError, OSError):

@@ -15,6 +15,7 @@ from neural_art.files import check_usable, system_reason
 from neural_art.web.loading import quick_imports
 from neural_art.web.proxies import bypass_proxies
 from neural_art.web.settings import Settings
+from neural_art.web.zero_gpu import find_lender
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -61,6 +62,8 @@ def prepare(settings: Settings) -> Prepared:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it when it is imported
     bypass_proxies(os.environ, settings.host)  # so it does these
     _check_runs_folder(settings.runs)
+    # First: it must change PyTorch before anything imports that.
+    lend = None if settings.loan_device is None else find_lender(settings.loan_device)
     with quick_imports():  # here: whoever only reads settings need not wait for them
         from neural_art.runs.studio import Studio
         from neural_art.web.gate import choose_cache
@@ -77,6 +80,8 @@ def prepare(settings: Settings) -> Prepared:
         quotas=settings.quotas,
         left_hours=settings.left_hours,
         cache=cache,
+        lend=lend,
+        loan_seconds=settings.loan_seconds,
     )
     return Prepared(settings, studio, build(studio, settings))
 

@@ -34,6 +34,7 @@ from neural_art.web.my_runs import MyRuns
 from neural_art.web.repeats import Repeats
 from neural_art.web.serving import Handler, answering
 from neural_art.web.settings import Settings
+from neural_art.web.tabs import train_values
 from neural_art.web.tabs.data import DataTab
 from neural_art.web.tabs.explore import ExploreTab
 from neural_art.web.tabs.train import TrainTab
@@ -386,9 +387,8 @@ def _step(status: Status) -> str:
 def _state(visit: Visit, status: Status) -> str:
     """How a run stands, as markup."""
     share = int(100 * status.progress)
-    words = (
-        visit.say("state.training.share", share=share)
-        if status.state == "training"
-        else visit.say(f"state.{status.state}")
-    )
+    if status.state == "training":
+        words = visit.say("state.training.share", share=share)
+    else:
+        words = visit.say("state.loan" if train_values.waits_for_card(status) else f"state.{status.state}")
     return f'<span data-state="{status.state}">{words}</span>'

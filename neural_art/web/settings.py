@@ -12,8 +12,8 @@ from neural_art import shipped
 from neural_art.checks import Range, check_range
 from neural_art.dataset.limits import Limits
 from neural_art.errors import SettingsError
-from neural_art.processor import DEVICES
-from neural_art.runs.quotas import HOSTED, Quotas
+from neural_art.processor import CPU, DEVICES
+from neural_art.runs.quotas import HOSTED, LOAN_SECONDS, Quotas
 
 HOME: Final = "~/.local/share/neural_art/runs"
 """Where runs are kept at home."""
@@ -40,7 +40,8 @@ class Settings:
     ``processor.DEVICES``. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that
     new runs start from. ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
     ``left_hours``: uploads that nobody took, and empty runs, are removed after so long. ``proxies``: how many of ours
-    stand before this server and add to X-Forwarded-For.
+    stand before this server and add to X-Forwarded-For. ``loan_device``: where a run is trained on a
+    graphics card that is lent (``web.zero_gpu``), for ``loan_seconds``; None where none are.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +58,8 @@ class Settings:
     quotas: Quotas = field(default_factory=Quotas)
     left_hours: float = 24.0
     proxies: int = 0
+    loan_device: str | None = None
+    loan_seconds: int = LOAN_SECONDS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
@@ -70,6 +73,7 @@ class Settings:
             runs=_runs_folder(space=space),
             keep_hours=SPACE_HOURS if space else None,
             space=space,
+            loan_device="cuda" if environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true") else None,
         )
         _, host = _first(environment, "NEURAL_ART_HOST", "GRADIO_SERVER_NAME")
         _, runs = _first(environment, "NEURAL_ART_RUNS")
@@ -81,7 +85,9 @@ class Settings:
             runs=Path(runs).expanduser() if runs else default.runs,
             keep_hours=keep_hours or None,
             at_once=_whole(environment, 0, (1, 64), "NEURAL_ART_AT_ONCE") or None,
-            device=device_in(environment),
+            device=device_in(environment)
+            if default.loan_device is None
+            else CPU.kind,  # there is no card outside loans
             file_mb=_whole(environment, default.file_mb, (1, 4096), "NEURAL_ART_FILE_MB"),
             total_mb=_whole(environment, default.total_mb, (1, 65536), "NEURAL_ART_TOTAL_MB"),
             most=_whole(environment, default.most, (8, 100_000), "NEURAL_ART_MOST_PAINTINGS"),

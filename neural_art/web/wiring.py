@@ -1,7 +1,8 @@
 """Events of the page: whatever happens is answered, and what is refused is said.
 
 Events go past Gradio's queue, which has nothing to wait for: what takes long is a task (``web.tasks``). So an event is
-one request and one answer, which the browser repeats until it arrives (``modules/connection.js``).
+one request and one answer, which the browser repeats until it arrives (``modules/connection.js``). Only who borrows a
+graphics card goes through the queue (``Wiring.queued``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
+from neural_art.messages import Message
 from neural_art.web.failures import reported_error
 from neural_art.web.visit import Visit
 
@@ -102,6 +104,25 @@ class Wiring:
                 **EVENT,
             )
         return event
+
+    def queued(self, event: Any, *, respond: Callable[[Visit], Message | None], at_once: int) -> Any:
+        """After ``event`` (from ``on``), the visit makes a request of Gradio's queue, which may take minutes.
+
+        ``respond`` is a plain function, so it goes on when the tab is closed; what it returns is said, and nothing else
+        changes: the person may be anywhere by then. ``at_once``: how many of these are answered at the same time.
+        """
+
+        def answer(request: gr.Request, session: Any) -> dict[str, Any]:
+            visit = Visit.read(session, self._visitor_of(request))
+            try:
+                reason = respond(visit)
+            except Exception as error:
+                reason = reported_error(error, f"The page's event {respond.__name__}").message
+            return gr.skip() if reason is None else told(reason.sentence(visit.language))
+
+        answer.__name__ = respond.__name__
+        queued = {**EVENT, "queue": True, "concurrency_limit": at_once, "concurrency_id": respond.__name__}
+        return event.then(answer, self._session, self._messages, trigger_mode="multiple", **queued)
 
     @staticmethod
     def local(

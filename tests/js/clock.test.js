@@ -30,3 +30,8 @@ test('one that waits shows its place in the queue, where that is known', () => {
   assert.deepEqual(faceOf({ ...training, state: 'waiting', place: 2 }), ['2.', 'clock.place']);
   assert.deepEqual(faceOf({ ...training, state: 'waiting' }), ['…', 'clock.waiting']);
 });
+
+test('one that waits for a card that is lent has no place in the queue', () => {
+  assert.deepEqual(faceOf({ ...training, state: 'waiting', loan: true }), ['…', 'clock.loan']);
+  assert.deepEqual(faceOf({ ...training, loan: true }), ['4:00', 'clock.left']);
+});

@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from neural_art.errors import RunError
+from neural_art.messages import Message
 from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
 from neural_art.runs.journal import Journal
 from neural_art.runs.run import Run
@@ -27,6 +28,9 @@ from neural_art.web.wiring import Updates, merged
 
 if TYPE_CHECKING:
     from neural_art.web.page import Page
+
+LOANS_AT_ONCE: Final = 16
+"""How many may borrow a graphics card, or wait for one, at the same time: each takes one of the server's threads."""
 
 HOLD: Final = (
     "(...given) => { document.querySelector('#train-actions').setAttribute('aria-busy', 'true'); return given; }"
@@ -53,8 +57,8 @@ class TrainTab:
 
     @property
     def ticking(self) -> Sequence[Block]:
-        seen = [self._ask, self._studio, self._grid, self._past, self._clock, self._curves, *self._actions.values()]
-        return [*seen, *self._question.ticking, *self._film.blocks]
+        seen = [self._ask, self._studio, self._grid, self._past, self._clock, self._curves, self._loan_note]
+        return [*seen, *self._actions.values(), *self._question.ticking, *self._film.blocks]
 
     # ---- building
 
@@ -96,9 +100,11 @@ class TrainTab:
                 "stop": button("stop", look="shaped stop"),
                 "leave": button("leave"),
                 "explore": button("explore", "primary", "lg"),
+                "loan": button("loan", n=self._page.studio.loan_seconds),
                 "longer": button("longer", n=round(DEFAULT_MINUTES)),
                 "branch": button("branch", look="quiet"),
             }
+        self._loan_note = gr.Markdown(label("train.loan.note"), visible=False, elem_id="loan-note", elem_classes="note")
         with gr.Column(visible=False, elem_id="branching") as self._branching:
             gr.Markdown(label("branch.title", "### {}"))
             gr.Markdown(label("branch.note"), elem_classes="note")
@@ -108,11 +114,13 @@ class TrainTab:
                 self._cancel = gr.Button(label("cancel"), size="md", elem_id="branch-cancel", elem_classes="quiet")
 
     def wire(self) -> None:
-        self._question.wire(self._train)
+        asking = self._question.wire(self._train, self._borrow_first)
+        if asking is not None:
+            self._spend(asking)
         self._film.wire()
         responses = {
             "pause": self._pause, "resume": self._resume, "stop": self._stop, "leave": self._stop,
-            "explore": self._explore, "longer": self._train_longer, "branch": self._ask_branch,
+            "explore": self._explore, "loan": self._borrow, "longer": self._train_longer, "branch": self._ask_branch,
         }  # fmt: skip
         choices = {self._same: self._branch_same, self._other: self._branch_other, self._cancel: self._cancel_branch}
         everything = self._page.everything
@@ -122,6 +130,8 @@ class TrainTab:
         ]:
             done = self._page.wiring.on(button.click, respond=respond, outputs=everything, js=HOLD)
             done.then(None, js=RELEASE, api_visibility="private")
+            if button is self._actions["loan"] and self._page.studio.loan_seconds is not None:
+                self._spend(done)
         local = self._page.wiring.local
         local(self._past.input, inputs=[self._past], js="(index) => { page.grid.look(index); }")
         local(self._grid.follow, outputs=[self._past], js="() => page.grid.at()")
@@ -132,7 +142,8 @@ class TrainTab:
         return {self._branching: gr.update(visible=False)}
 
     def ticked(self, visit: Visit, run: Run, status: Status, before: Mapping[str, Any], now: dict[str, Any]) -> Updates:
-        asked, possible = train_values.asked(status), train_values.buttons(status)
+        lends = self._page.studio.loan_seconds is not None
+        asked, possible = train_values.asked(status), train_values.buttons(status, lends_cards=lends)
         grids = status.sample_grids if asked else 0
         values: dict[str, tuple[Any, Updates]] = {
             "asked": (
@@ -144,7 +155,8 @@ class TrainTab:
             "grids": (grids, {self._past: gr.update(maximum=max(1, grids - 1), visible=grids > 1)}),
             "actions": (
                 sorted(possible),
-                {button: gr.update(visible=name in possible) for name, button in self._actions.items()},
+                {button: gr.update(visible=name in possible) for name, button in self._actions.items()}
+                | {self._loan_note: gr.update(visible="loan" in possible)},
             ),
             "step": (status.step, {self._curves: {"run": visit.run, "step": status.step}}),
         }
@@ -200,6 +212,22 @@ class TrainTab:
     def _train_longer(self, visit: Visit) -> Updates:
         self._page.studio.train_longer(visit.run, DEFAULT_MINUTES, visitor=visit.visitor)
         return self._page.current(visit)
+
+    def _borrow_first(self, visit: Visit, recipe: Recipe, minutes: Any) -> Updates:
+        self._page.studio.borrow(visit.run, recipe, Budget.requested(minutes), visitor=visit.visitor)
+        return merged(self._page.current(visit), self._page.say(visit.say("train.loan.asked"), quiet=True))
+
+    def _borrow(self, visit: Visit) -> Updates:
+        self._page.studio.borrow(visit.run, visitor=visit.visitor)
+        return merged(self._page.current(visit), self._page.say(visit.say("train.loan.asked"), quiet=True))
+
+    def _spend(self, asking: Any) -> None:
+        """After ``asking`` for a card, get it and train on it. ``asking``: the event."""
+
+        def spend_loan(visit: Visit) -> Message | None:
+            return self._page.studio.spend_loan(visit.run) if visit.run else None
+
+        self._page.wiring.queued(asking, respond=spend_loan, at_once=LOANS_AT_ONCE)
 
     def _ask_branch(self, visit: Visit) -> Updates:
         return {self._branching: gr.update(visible=True), self._actions["branch"]: gr.update(visible=False)}

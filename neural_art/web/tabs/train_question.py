@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LIMITS: Final = (math.ceil(MINUTES[0]), math.floor(MINUTES[1]))
 """Whole minutes that can be chosen."""
 
+LOAN_RECIPE: Final = "canvas"
+"""The recipe where a graphics card is lent for a minute."""
+
 Begin = Callable[[Visit, Recipe, Any], Updates]
 """Asks for a training with a recipe and minutes."""
 
@@ -67,26 +70,38 @@ class Question:
                 value=default.device, label=label("train.device"), visible=False, elem_id="device",
             )  # fmt: skip
             self._learns_on = gr.Markdown(elem_id="learns-on", elem_classes="note")
-        self._start = gr.Button(label("train.start"), variant="primary", size="lg", elem_id="start")
+        seconds = self._page.studio.loan_seconds
+        if seconds is None:
+            self._start = gr.Button(label("train.start"), variant="primary", size="lg", elem_id="start")
+            return
+        with gr.Row(elem_id="starts"):
+            self._loan = gr.Button(label("train.loan", n=seconds), variant="primary", size="lg", elem_id="loan")
+            self._start = gr.Button(label("train.start.here"), size="lg", elem_id="start")
+        gr.Markdown(label("train.loan.note"), elem_classes="note")
 
-    def wire(self, begin: Begin) -> None:
-        """``begin`` is called with what was chosen."""
+    def wire(self, begin: Begin, borrow: Begin) -> Any:
+        """``begin`` is called with what was chosen, or ``borrow`` by who wants a graphics card for it. Returns the
+        latter's event; None where there are no such cards."""
 
-        def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any, device: Any) -> Updates:
-            chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
-            usual, _ = defaults_for(self._page.studio.usable[0])
-            recipe = Recipe(name=chosen or usual, seed=seed, base=base, device=device)
-            return begin(visit, recipe, minutes)
+        def starting(begin: Begin) -> Callable[..., Updates]:
+            def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any, device: Any) -> Updates:
+                chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
+                recipe = Recipe(name=chosen or self._usual[0], seed=seed, base=base, device=device)
+                return begin(visit, recipe, minutes)
+
+            return start
 
         local, asked = self._page.wiring.local, [self._minutes, self._recipes, self._seed, self._base, self._device]
         low, high = LIMITS
-        self._page.wiring.on(
-            self._start.click,
-            respond=start,
-            inputs=asked,
-            outputs=self._page.everything,
-            js=f"(...given) => page.asked.sent(...given, {low}, {high})",
-        )
+        how: dict[str, Any] = {
+            "inputs": asked,
+            "outputs": self._page.everything,
+            "js": f"(...given) => page.asked.sent(...given, {low}, {high})",
+        }
+        self._page.wiring.on(self._start.click, respond=starting(begin), **how)
+        borrowing = None
+        if self._lends:
+            borrowing = self._page.wiring.on(self._loan.click, respond=starting(borrow), **how)
         local(self._minutes.change, inputs=[self._minutes], js="(minutes) => { page.asked?.chose({ minutes }); }")
         local(self._seed.input, inputs=[self._seed], js="(seed) => { page.asked?.chose({ seed }); }")
         local(self._base.input, inputs=[self._base], js="(base) => { page.asked?.chose({ base }); }")
@@ -95,18 +110,29 @@ class Question:
             self._recipes.choose, inputs=[self._recipes], js="({ chosen }) => { page.asked.chose({ recipe: chosen }); }"
         )
         local(self._unit.recall, inputs=[self._recipes], outputs=asked, js="(cards) => page.asked.choices(cards)")
+        return borrowing
+
+    @property
+    def _usual(self) -> tuple[str, float]:
+        """Recipe and minutes of who chooses none."""
+        recipe, minutes = defaults_for(self._page.studio.usable[0])
+        return (LOAN_RECIPE if self._lends else recipe), minutes
+
+    @property
+    def _lends(self) -> bool:
+        return self._page.studio.loan_seconds is not None
 
     def ticked(self, visit: Visit, before: Mapping[str, Any], now: dict[str, Any]) -> Updates:
         """The question for the visit's run, where it is another than before: processors become known after a while."""
         usable = self._page.studio.usable
         best, default = usable[0], Recipe()
-        recipe, minutes = defaults_for(best)
+        recipe, minutes = self._usual
         devices = train_values.devices(visit, usable)
         now["processors"] = [processor.name for processor in usable]
         if before.get("processors") == now["processors"]:
             return {}
         return {
-            self._recipes: train_values.recipes(visit, card=best.memory > 0),
+            self._recipes: train_values.recipes(visit, card=best.memory > 0 or self._lends),
             self._unit: {
                 "run": visit.run,
                 "minutes": minutes,

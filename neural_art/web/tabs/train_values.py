@@ -24,6 +24,9 @@ BUTTONS: Final[Mapping[str, frozenset[str]]] = {
 }
 """State -> what can be done in it."""
 
+BORROWERS: Final = frozenset({"paused", "failed", "finished"})
+"""States, beside "prepared", in which a run can be trained on a card that is lent."""
+
 WAITING: Final[Mapping[str, str]] = {"waiting": "grid.queue", "failed": "grid.failed"}
 """State -> the words in place of the first sample grid, where they are others than "grid.waiting"."""
 
@@ -45,11 +48,18 @@ def ending(status: Status) -> bool:
     return status.state == "training" and status.desired_state != "training"
 
 
-def buttons(status: Status) -> frozenset[str]:
-    """What can be done now; a training that is about to pause can be told to go on."""
+def waits_for_card(status: Status) -> bool:
+    """Whether it waits for a graphics card that is lent."""
+    return status.on_loan and status.state == "waiting"
+
+
+def buttons(status: Status, *, lends_cards: bool = False) -> frozenset[str]:
+    """What can be done now; a training that is about to pause can be told to go on. ``lends_cards``: whether there are
+    graphics cards that are lent for a minute."""
     if ending(status):
         return frozenset({"resume"}) if status.desired_state == "paused" else frozenset()
-    return BUTTONS.get(status.state, frozenset())
+    possible = BUTTONS.get(status.state, frozenset())
+    return possible | {"loan"} if lends_cards and status.state in BORROWERS else possible
 
 
 def clock(visit: Visit, status: Status) -> dict[str, Any]:
@@ -66,6 +76,7 @@ def clock(visit: Visit, status: Status) -> dict[str, Any]:
         "paintings": status.paintings,
         "where": status.where.sentence(visit.language) if status.where else "",
         "place": status.queue_place,
+        "loan": status.on_loan,
         "trouble": trouble.sentence(visit.language) if trouble else "",
     }
 
@@ -77,7 +88,7 @@ def grid(status: Status) -> dict[str, Any]:
         "last": status.sample_grids - 1,
         "number": status.sample_grid_number,
         "paintings": status.paintings,
-        "waiting": WAITING.get(status.state, "grid.waiting"),
+        "waiting": "grid.loan" if waits_for_card(status) else WAITING.get(status.state, "grid.waiting"),
     }
 
 
