@@ -212,16 +212,16 @@ def test_where_cards_are_lent_one_is_asked_for_with_the_large_recipe_and_waited_
     assert shown(lending_page, lent_run)["unit"]["recipe"] == "canvas"
     assert found(lending_page, "loan").value == "60 seconds on a graphics card"
     assert found(lending_page, "start").value == "Start on this Space's processor"
-    now = ask(lending_page, lent_run, "loan", 3, None, 0, True)
+    now = ask(lending_page, lent_run, "loan", 3, None, 0, True, "auto")
     assert lent_run.recipe is not None and lent_run.recipe.name == "canvas"
     assert (now["clock"]["state"], now["clock"]["loan"], now["grid"]["waiting"]) == ("waiting", True, "grid.loan")
     assert "waiting for a card" in now["state"]["value"]
-    again = ask(lending_page, lent_run, "loan", 3, None, 0, True)
+    again = ask(lending_page, lent_run, "loan", 3, None, 0, True, "auto")
     assert "is waiting" in again["messages"]["text"] and not again["messages"]["quiet"]
 
 
 def test_a_run_that_was_trained_can_have_a_card_that_is_lent(lending_page: Page, lent_run: Run) -> None:
-    ask(lending_page, lent_run, "start", 3, RECIPE, 0, True)
+    ask(lending_page, lent_run, "start", 3, RECIPE, 0, True, "auto")
     paused = ask(lending_page, lent_run, "train-pause")
     assert visible(paused) == {"resume", "stop", "loan"}
     assert paused["loan-note"]["visible"]

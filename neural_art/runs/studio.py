@@ -117,7 +117,8 @@ class Studio:
         self.intake = Intake(self._registry, self.limits)
         self.visitors = Visitors(self._registry, quotas or Quotas())
         if start:
-            self.processors.begin()
+            if device != CPU.kind:
+                self.processors.begin()
             self._supervisor.start()
             if left_hours is not None:
                 threading.Thread(target=self._keep_tidy, name="leftovers", daemon=True).start()
