@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from neural_art.models.checkpoint import Model
 from neural_art.models.generator import (
     HALF_BAND,
     WIDTHS,
@@ -13,9 +14,13 @@ from neural_art.models.generator import (
     PictureLayer,
     Stage,
     StyledConvolution,
+    fit_last,
+    paint_each,
     project_flat_,
+    resize_generator,
 )
 from neural_art.recipe import LATENT_SIZE
+from neural_art.shipped import BASE
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])
@@ -142,3 +147,40 @@ def test_pictures_are_filtered_as_if_after_the_shuffle_and_keep_no_grid_of_dots(
         shuffled = F.pixel_shuffle(layer.colour(F.pad(hidden, (1, 1, 1, 1), mode="replicate")), 2)
         filtered = F.conv2d(shuffled, torch.outer(row, row).expand(3, 1, 5, 5), groups=3)
         assert torch.allclose(layer(hidden)[:, :, 2:-2, 2:-2], filtered, atol=1e-4)
+
+
+def test_a_smaller_generator_has_the_stages_of_the_larger_one() -> None:
+    large, latents = Generator(256).freeze(), torch.randn(2, LATENT_SIZE)
+    small = large.smaller(128)
+    with torch.inference_mode():
+        assert small(latents).shape == (2, 3, 128, 128)
+        assert torch.isfinite(small(latents)).all()
+    assert set(small.parameters()) < set(large.parameters())
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_a_larger_generator_begins_with_the_same_pictures_enlarged_and_learns(size: int) -> None:
+    small, latents = Generator(64), torch.randn(2, LATENT_SIZE)
+    large = resize_generator(small, size, latents)
+    expected = small(latents)
+    for _ in range(size.bit_length() - 7):
+        expected = F.interpolate(expected, scale_factor=2, mode="bilinear", align_corners=False)
+    pictures = large(latents)
+    assert torch.allclose(pictures, expected, atol=1e-5)
+    pictures.square().mean().backward()
+    for layer in large.pictures.values():
+        assert isinstance(layer, PictureLayer) and layer.colour.weight.grad is not None
+        assert layer.colour.weight.grad.abs().max() > 0
+
+
+def test_a_fitted_last_layer_paints_the_larger_pictures_reduced_and_touches_no_other_generator() -> None:
+    model = Model.open(BASE)
+    large, latents = model.generator.freeze(), model.latents[:12]
+    pictures = paint_each(large, latents)
+    small = large.smaller(64)
+    wanted = F.interpolate(pictures, size=64, mode="area")
+    with torch.no_grad():
+        before = (small(latents) - wanted).abs().mean()
+        fit_last(small, latents[:6], pictures[:6])
+        assert (small(latents[6:]) - wanted[6:]).abs().mean() < 0.6 * before
+    assert torch.equal(paint_each(large, latents), pictures)

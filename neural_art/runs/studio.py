@@ -13,7 +13,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from neural_art.dataset.sources import Uploads
 from neural_art.errors import DatasetError, NeuralArtError, RunError, StorageError
 from neural_art.files import storage_errors
 from neural_art.machine import available_cores
+from neural_art.processor import CPU
 from neural_art.recipe import Budget, Recipe
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
@@ -54,7 +55,8 @@ class Studio:
     ``quotas``: what a visitor may have. ``left_hours``: uploads that nobody took or checked, and runs without anything
     in them, are removed after so long; None keeps them. ``cache``: the folder that a page receives uploads in.
     ``start``: whether to look after the queue and leftovers, in threads; without it, runs can be read and asked for
-    things. ``cores``: of the processor, for painting; None: as many as this process may use.
+    things. ``cores``: of the processor, for painting; None: as many as this process may use. ``paint_device``: asked
+    whenever a model is opened, says what it paints on, as ``torch.device`` takes it.
     ``intake``: the paintings of runs that have not been trained. ``visitors``: who has what.
 
     ``visitor``, wherever it is asked for, is who asks, held against ``quotas`` (see ``runs.visitors``).
@@ -76,13 +78,15 @@ class Studio:
         cache: Path | None = None,
         start: bool = True,
         cores: int | None = None,
+        paint_device: Callable[[], str] = lambda: CPU.device,
     ) -> None:
         self.limits = limits or Limits()
         self._left_hours = left_hours
         self._cache = cache
         self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
-        self._models = ModelCache()
+        self.paint_device = paint_device
+        self._models = ModelCache(device=paint_device)
         self._cores = cores or available_cores()  # asked once: it reads files, and a slider asks for threads each time
         with storage_errors():
             self._registry = Registry(root)
