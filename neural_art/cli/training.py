@@ -74,6 +74,8 @@ def train(options: argparse.Namespace) -> int:
         base=False if options.base == NO_BASE else None,
     )
     recipe, budget = recipe_and_budget(run, request)
+    if run.report is not None and (advice := run.report.too_coarse_for(recipe.size)) is not None:
+        print(advice.sentence(), file=sys.stderr)
     lock = take_lock(run)
     run.set_recipe(recipe)
     set_desired_state(run, "training", budget.minutes, steps=budget.steps)
