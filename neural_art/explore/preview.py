@@ -39,7 +39,8 @@ class Previews:
             return self._generator
         if size not in self._fitted and size not in self._begun:
             self._begun.add(size)
-            threading.Thread(target=self._fit_quietly, args=(size,), name="preview", daemon=True).start()
+            # no daemon: PyTorch aborts a process that ends while it computes
+            threading.Thread(target=self._fit_quietly, args=(size,), name="preview").start()
         return self._fitted.get(size, self._generator)
 
     def fit(self, size: int) -> None:

@@ -100,8 +100,8 @@ class Explore:
         check_range(RunError, "positions", len(positions), PICTURES, whole=True)
         explorer, pictures = self._explorer(request), []
         for position in positions:  # one by one, so that a slider gets its turn in between
-            pixels = explorer.paint(explorer.latent_at(position)[None])[0]
-            pictures.append(answers.jpeg(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS), 85))
+            small = explorer.glimpse(position).resize((side, side), Image.Resampling.LANCZOS)
+            pictures.append(answers.jpeg(small, 85))
         return {"pictures": pictures}
 
     def thumbnails(self, request: Request) -> dict[str, Any]:
