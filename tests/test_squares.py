@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from disks import full_disk
 from picture_files import encoded, filled, prepared
 from PIL import Image
 
@@ -42,8 +43,8 @@ def test_squares_that_memory_shall_not_hold_are_the_same_from_a_file_that_nobody
 
 
 def test_a_disk_without_room_for_squares_is_said(flag: Path) -> None:
-    with pytest.raises(StorageError) as refused:
-        load_squares(flag, 20_000_000, in_memory=0)
+    with full_disk(), pytest.raises(StorageError) as refused:
+        load_squares(flag, 60, in_memory=0)
     assert refused.value.code == "disk-full"
 
 

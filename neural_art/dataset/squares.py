@@ -38,18 +38,21 @@ def load_squares(folder: Path, size: int, *, in_memory: int = IN_MEMORY) -> tupl
     """
     report = read_report(folder)
     shape = len(report.paintings), 3, size, size
-    squares = np.empty(shape, np.uint8) if math.prod(shape) <= in_memory else _on_disk(folder, shape)
-    for index, square in enumerate(_squares(folder, report, size, report.fit)):
-        squares[index] = square.transpose(2, 0, 1)
+    planes = (square.transpose(2, 0, 1) for square in _squares(folder, report, size, report.fit))
+    if math.prod(shape) > in_memory:
+        return _on_disk(folder, planes, shape), report
+    squares = np.empty(shape, np.uint8)
+    for index, each in enumerate(planes):
+        squares[index] = each
     return squares, report
 
 
-def _on_disk(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
-    with files.storage_errors():
-        files.check_room(folder, math.prod(shape))  # a hole in a file that cannot be filled would kill the process
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.truncate(math.prod(shape))
-            return np.memmap(file, np.uint8, "r+", shape=shape)
+def _on_disk(folder: Path, planes: Iterator[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    with files.storage_errors(), tempfile.TemporaryFile(dir=folder) as file:
+        for each in planes:
+            file.write(each.tobytes())
+        file.flush()
+        return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
 def contact_sheet(folder: Path, *, fit: str | None = None, width: int = 1152) -> Image.Image:

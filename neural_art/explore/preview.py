@@ -12,8 +12,8 @@ from torch import Tensor
 from neural_art.models import sampling
 from neural_art.models.generator import Generator, fit_last, paint_each
 
-FITTED: Final = 6
-"""Pictures that a preview is fitted to: a quarter of a second of one core for 128 px of 256."""
+FITTED: Final = 4
+"""Pictures that a preview is fitted to: a third of a second of one core."""
 
 _log = logging.getLogger(__name__)
 

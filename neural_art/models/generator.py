@@ -39,17 +39,25 @@ class Generator(nn.Module):
 
     Maps are convolved before they are enlarged: on a CPU, the number of pixels under a 3 x 3 convolution is what costs
     time, and moving memory costs more than multiplying.
+
+    ``larger``: a generator whose stages this one has, up to its size: the same modules, not copies.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, larger: Generator | None = None) -> None:
         super().__init__()
         if size not in SIZES.values():
             raise ValueError(f"size {size} is not one of {sorted(SIZES.values())}")
         self.size = size
-        self.first = nn.Linear(LATENT_SIZE, WIDTHS[4] * 16)
         sides = [side for side in WIDTHS if side <= size // 2]
-        self.stages = nn.ModuleList(Stage(side) for side in sides[1:])
-        self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
+        stages, pictures = sides[1:], [side for side in sides if side >= 32]
+        if larger is None:
+            self.first = nn.Linear(LATENT_SIZE, WIDTHS[4] * 16)
+            self.stages = nn.ModuleList(Stage(side) for side in stages)
+            self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in pictures})
+        else:
+            self.first = larger.first
+            self.stages = larger.stages[: len(stages)]
+            self.pictures = nn.ModuleDict({str(side): larger.pictures[str(side)] for side in pictures})
 
     def forward(self, latents: Tensor) -> Tensor:
         hidden = F.leaky_relu(self.first(latents), SLOPE).view(-1, WIDTHS[4], 4, 4)
@@ -65,15 +73,9 @@ class Generator(nn.Module):
         return picture
 
     def smaller(self, size: int) -> Generator:
-        """A generator of a smaller ``size`` that has the stages of this one: the same modules, not copies. Its pictures
-        are blurred, since detail is added to them in this one; ``fit_last`` makes them this one's, reduced."""
-        with torch.device("meta"):  # whose weights nobody computes: all are replaced
-            made = Generator(size)
-        made.first = self.first
-        made.stages = self.stages[: len(made.stages)]
-        for side in made.pictures:
-            made.pictures[side] = self.pictures[side]
-        return made.train(self.training)
+        """A generator of a smaller ``size`` that shares this one's stages. Its pictures are blurred, since detail is
+        added to them in this one; ``fit_last`` makes them this one's, reduced."""
+        return Generator(size, larger=self).train(self.training)
 
     @torch.no_grad()
     def project_(self, tensors: Sequence[Tensor]) -> None:
