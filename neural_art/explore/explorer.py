@@ -92,8 +92,7 @@ class Explorer:
 
         ``name``: of the run, if it is not the one that the model was trained under. ``enlarger``: the file of the
         network that enlarges pictures; where there is none, Lanczos does it. ``device``, as ``torch.device`` takes it,
-        paints. Raises ``CheckpointError`` where there is
-        no model yet, or it is damaged.
+        is what paints. Raises ``CheckpointError`` where there is no model yet, or it is damaged.
         """
         path = Path(path)
         model = Model.open(path)
