@@ -298,7 +298,25 @@ def test_doctor_says_that_pytorch_is_broken(tmp_path: Path) -> None:
 
 def test_paint_writes_pictures_that_know_their_seed(trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "pictures"
-    assert main(["paint", str(trained), "--out", str(out), "--count", "3", "--seed", "40", "--truncation", "0.5"]) == 0
+    assert (
+        main(
+            [
+                "paint",
+                str(trained),
+                "--out",
+                str(out),
+                "--count",
+                "3",
+                "--seed",
+                "40",
+                "--truncation",
+                "0.5",
+                "--device",
+                "cpu",
+            ]
+        )
+        == 0
+    )
     assert sorted(path.name for path in out.iterdir()) == ["00040.png", "00041.png", "00042.png"]
     with Image.open(out / "00041.png") as picture:
         assert picture.size == (96, 64)
@@ -307,6 +325,19 @@ def test_paint_writes_pictures_that_know_their_seed(trained: Path, tmp_path: Pat
         assert picture.tobytes() == again.tobytes()
     assert provenance["seed"] == 41
     assert provenance["position"]["truncation"] == 0.5
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac may have what is asked for")
+def test_a_device_that_is_not_there_is_refused_before_anything_is_painted(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pictures"
+    for words in (["paint"], ["film"], ["morph", "0", "5"]):
+        command, *ends = words
+        path = out if command == "paint" else out / "film.mp4"
+        assert main([command, str(trained), *ends, "--out", str(path), "--device", "mps"]) == 1
+        assert "Nothing here computes as mps" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_paint_takes_a_class_by_its_folders_name(

@@ -13,7 +13,7 @@ from neural_art.errors import CheckpointError
 from neural_art.models import checkpoint, enlarger
 from neural_art.models.enlarger import Enlarger, enlarge
 from neural_art.models.features import feature_network
-from neural_art.models.pixels import to_signed
+from neural_art.models.pixels import to_signed, to_uint8
 from neural_art.shipped import ENLARGER
 from neural_art.training.losses import feature_distance
 
@@ -52,6 +52,14 @@ def test_a_new_one_changes_nothing_but_the_size() -> None:
     picture = torch.rand(1, 3, 9, 12) * 2 - 1
     expected = F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
     assert torch.allclose(Enlarger()(picture), expected, atol=1e-6)
+
+
+def test_a_picture_enlarged_in_parts_has_no_seams(shipped: Enlarger) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (enlarger.TILE + 20, 40, 3), np.uint8)
+    picture = to_signed(pixels[None])
+    with torch.inference_mode():
+        whole = to_uint8(shipped(shipped.smooth(picture)))[0]
+    assert np.abs(enlarge(shipped, pixels).astype(int) - whole).max() <= 1
 
 
 def test_a_plain_ground_gets_no_dots(shipped: Enlarger) -> None:

@@ -14,16 +14,19 @@ import neural_art
 from neural_art.errors import CheckpointError, DatasetError, ExploreError
 from neural_art.explore.explorer import Explorer
 from neural_art.explore.lookup import class_index_of, find_latent
+from neural_art.explore.pace import Pace
+from neural_art.explore.place import Card, Place
 from neural_art.explore.position import SLIDERS, Position
 from neural_art.explore.strip import morph_strip
 from neural_art.models import enlarger
+from neural_art.models.checkpoint import Model
 from neural_art.models.enlarger import enlarge
 from neural_art.recipe import Recipe
 from neural_art.runs import worker
 from neural_art.runs.desired import set_desired_state
 from neural_art.runs.run import Run
 from neural_art.shipped import ENLARGER
-from tests.run_makers import prepared_run
+from tests.run_makers import prepared_run, until
 from tests.untrained import model_of
 
 
@@ -220,6 +223,44 @@ def test_a_slider_gets_its_turn_while_many_pictures_are_painted() -> None:
     slider.join()
     assert len(painted) > 10
     assert "slider" in painted[: len(painted) // 2]
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(60.0, 256), (0.0, 128)], ids=["quick", "slow"])
+def test_a_glimpse_is_the_picture_as_large_as_the_machine_paints_it_quickly(seconds: float, size: int) -> None:
+    rng = torch.Generator().manual_seed(1)
+    explorer = Explorer(model_of(torch.randn(8, 256, generator=rng), size=256), place=Place(Pace(seconds)))
+    position = Position(seed=2)
+    for _ in range(3):
+        assert explorer.glimpse(position).size == (256, 256), "before anything is known"
+    until(lambda: explorer.glimpse(position).width == size)
+    glimpse = np.asarray(explorer.glimpse(position), float)
+    away, from_another = (
+        np.abs(np.asarray(picture.resize((size, size), Image.Resampling.BOX), float) - glimpse).mean()
+        for picture in (explorer.picture(Position(seed=seed), square=True) for seed in (2, 3))
+    )
+    assert away < from_another / 3
+
+
+def test_glimpses_can_be_prepared() -> None:
+    pace = Pace(0.0)
+    for _ in range(3):
+        pace.note(256, 1.0)
+    explorer = Explorer(model_of(torch.randn(8, 256), size=256), place=Place(pace))
+    explorer.prepare_glimpses()
+    assert explorer.glimpse(Position()).size == (128, 128)
+
+
+def test_pictures_painted_on_a_card_are_the_same_and_come_back(explorer: Explorer, run: Run) -> None:
+    card = Card("cpu")
+    on_card = Explorer(Model.open(run.folder), place=card)
+    assert np.array_equal(on_card.paint(explorer.latents), explorer.paint(explorer.latents))
+    position = Position(seed=3)
+    for there, here in (
+        (on_card.picture(position, square=True, enlarge=2), explorer.picture(position, square=True, enlarge=2)),
+        (on_card.glimpse(position), explorer.glimpse(position)),
+    ):
+        assert np.array_equal(np.asarray(there), np.asarray(here))
+    assert card.networks == 2, "the generator and the enlarger"
 
 
 def test_many_threads_paint_the_right_pictures(explorer: Explorer) -> None:

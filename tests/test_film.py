@@ -184,6 +184,12 @@ def test_any_latents_make_a_film(explorer: Explorer, tmp_path: Path) -> None:
     assert len(read(tmp_path / "film.mp4")[1]) == 8
 
 
+def test_a_film_of_ribbons_is_no_wider_than_players_bear(explorer: Explorer, tmp_path: Path) -> None:
+    ribbons = Explorer(model_of(explorer.latents, aspect=100.0))
+    list(latent_film(ribbons, ribbons.latents[:3], tmp_path / "film.mp4"))
+    assert read(tmp_path / "film.mp4")[1].shape[1:] == (20, 1920, 3)
+
+
 def test_there_and_back_comes_back_to_where_it_began(explorer: Explorer, tmp_path: Path) -> None:
     for _ in there_and_back_film(explorer, explorer.latents[0], explorer.latents[1], tmp_path / "film.mp4", fps=24):
         pass

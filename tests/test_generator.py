@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from neural_art.models.checkpoint import Model
 from neural_art.models.generator import (
     HALF_BAND,
     WIDTHS,
@@ -13,10 +14,14 @@ from neural_art.models.generator import (
     PictureLayer,
     Stage,
     StyledConvolution,
+    fit_last,
+    paint_each,
     project_flat_,
+    resize_generator,
     shuffle_channels_last,
 )
 from neural_art.recipe import LATENT_SIZE
+from neural_art.shipped import BASE
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])
@@ -150,3 +155,40 @@ def test_a_card_shuffles_pixels_as_pytorch_does_and_keeps_the_layout() -> None:
     shuffled = shuffle_channels_last(maps, 2)
     assert torch.equal(shuffled, F.pixel_shuffle(maps, 2))
     assert shuffled.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_smaller_generator_has_the_stages_of_the_larger_one() -> None:
+    large, latents = Generator(256).freeze(), torch.randn(2, LATENT_SIZE)
+    small = large.smaller(128)
+    with torch.inference_mode():
+        assert small(latents).shape == (2, 3, 128, 128)
+        assert torch.isfinite(small(latents)).all()
+    assert set(small.parameters()) < set(large.parameters())
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_a_larger_generator_begins_with_the_same_pictures_enlarged_and_learns(size: int) -> None:
+    small, latents = Generator(64), torch.randn(2, LATENT_SIZE)
+    large = resize_generator(small, size, latents)
+    expected = small(latents)
+    for _ in range(size.bit_length() - 7):
+        expected = F.interpolate(expected, scale_factor=2, mode="bilinear", align_corners=False)
+    pictures = large(latents)
+    assert torch.allclose(pictures, expected, atol=1e-5)
+    pictures.square().mean().backward()
+    for layer in large.pictures.values():
+        assert isinstance(layer, PictureLayer) and layer.colour.weight.grad is not None
+        assert layer.colour.weight.grad.abs().max() > 0
+
+
+def test_a_fitted_last_layer_paints_the_larger_pictures_reduced_and_touches_no_other_generator() -> None:
+    model = Model.open(BASE)
+    large, latents = model.generator.freeze(), model.latents[:12]
+    pictures = paint_each(large, latents)
+    small = large.smaller(64)
+    wanted = F.interpolate(pictures, size=64, mode="area")
+    with torch.no_grad():
+        before = (small(latents) - wanted).abs().mean()
+        fit_last(small, latents[:6], pictures[:6])
+        assert (small(latents[6:]) - wanted[6:]).abs().mean() < 0.6 * before
+    assert torch.equal(paint_each(large, latents), pictures)

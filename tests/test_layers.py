@@ -62,7 +62,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"trainer"},
     ],
     "explore": [
-        {"__init__", "limits", "position", "latent", "provenance", "turns", "newest"},
+        {"__init__", "limits", "position", "latent", "provenance", "turns", "newest", "pace", "preview"},
+        {"place"},
         {"explorer"},
         {"lookup", "strip", "film"},
     ],

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 from run_makers import ask_to_train, paintings_folder, prepared_run, until
+from untrained import model_of
 
 from neural_art.errors import CheckpointError
+from neural_art.explore.place import place_for
+from neural_art.explore.position import Position
+from neural_art.models import checkpoint
 from neural_art.runs import worker
 from neural_art.runs.models import ModelCache, open_explorer
 from neural_art.runs.run import Run
@@ -66,6 +70,21 @@ def test_models_compute_with_one_thread_in_whichever_thread_of_the_server(traine
             assert another.submit(torch.get_num_threads).result() == 1
     finally:
         torch.set_num_threads(threads)
+
+
+def test_models_paint_where_the_cache_is_told_and_a_newer_one_at_the_pace_that_is_known_there(tmp_path: Path) -> None:
+    latents = torch.randn(8, 256, generator=torch.Generator().manual_seed(0))
+    run = Run.at(tmp_path / "canvas", "Canvas")
+    checkpoint.write(run.paths.checkpoint, (model := model_of(latents, size=256)).tensors(), model.settings)
+    card = "cuda:9"  # which is nowhere, so the CPU paints
+    for _ in range(3):
+        place_for(card).pace.note(256, 1.0)
+    cache = ModelCache(device=lambda: card)
+    first = cache.get(run)
+    assert first.glimpse(Position()).size == (256, 256), "nothing is fitted yet"
+    run.paths.checkpoint.touch()
+    until(lambda: cache.get(run) is not first)
+    assert cache.get(run).glimpse(Position()).size == (128, 128)
 
 
 def test_only_the_most_recently_used_models_stay_open(trained: Run, tmp_path: Path) -> None:

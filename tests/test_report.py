@@ -124,3 +124,14 @@ def test_a_report_of_version_0_1_becomes_one_of_today(tmp_path: Path) -> None:
     assert (report.aspect, report.fit, report.matte) == (1.25, "crop", "#204080")
     write_report(tmp_path, report)
     assert read_report(tmp_path) == report
+
+
+def test_paintings_that_are_coarser_than_the_pictures_are_said() -> None:
+    report = _report(*[None] * 5)  # of 100 x 80 px
+    assert report.too_coarse_for(64) is None
+    message = report.too_coarse_for(128)
+    assert message is not None
+    assert message.sentence().startswith("5 of the 5 paintings have fewer than 128 pixels")
+    some = Report(tuple(Painting(str(n), "", None, 100 * n, 900) for n in range(1, 11)), (), (), 1.0, "crop", "#ffffff")
+    assert some.too_coarse_for(512) is None, "half of them are fine enough"
+    assert some.too_coarse_for(640) is not None

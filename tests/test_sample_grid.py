@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_art.runs.sample_grid import draw_sample_grid, grid_columns
+from neural_art.runs.sample_grid import LARGEST, draw_sample_grid, grid_columns
 
 
 @pytest.mark.parametrize(("aspect", "columns"), [(1.0, 6), (1.5, 4), (0.67, 6), (3.0, 3), (0.3, 12)])
@@ -30,3 +30,9 @@ def test_pictures_stand_row_by_row_in_their_own_aspect() -> None:
     for column, row in ((0, 0), (3, 0), (1, 2), (3, 5)):
         middle = (column * width + width // 2, row * height + height // 2)
         assert grid.getpixel(middle) == pytest.approx((10 * (4 * row + column),) * 3, abs=6)
+
+
+def test_the_pictures_of_a_mural_are_reduced() -> None:
+    pictures = np.zeros((4, 512, 512, 3), np.uint8)
+    grid, _ = (Image.open(io.BytesIO(content)) for content in draw_sample_grid(pictures, 1.0))
+    assert grid.size == (2 * LARGEST, 2 * LARGEST)

@@ -46,9 +46,9 @@ def test_a_scroll_is_cut_into_squares_from_end_to_end(tmp_path: Path, length: in
 
 
 def test_the_pieces_of_a_scroll_keep_its_detail(tmp_path: Path) -> None:
-    report = upload(tmp_path, scroll(16_000, 400))
+    report = upload(tmp_path, scroll(16_000, 900))
     with Image.open(tmp_path / "kept" / report.paintings[-1].file) as piece:
-        assert piece.size == (384, 384)
+        assert piece.size == (640, 640)
 
 
 def test_the_sheet_shows_the_pieces(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from disks import full_disk
 from picture_files import encoded, filled, prepared
 from PIL import Image
 
 from neural_art.dataset.report import read_report
 from neural_art.dataset.squares import contact_sheet, load_squares
-from neural_art.errors import DatasetError
+from neural_art.errors import DatasetError, StorageError
 
 
 @pytest.fixture
@@ -30,6 +31,21 @@ def test_paintings_are_squeezed_into_one_array(flag: Path) -> None:
     assert squares.dtype == np.uint8
     assert squares[0, 0, 30, 5] > 230 > 20 > squares[0, 0, 30, 30]
     assert report == read_report(flag)
+
+
+def test_squares_that_memory_shall_not_hold_are_the_same_from_a_file_that_nobody_sees(flag: Path) -> None:
+    before = sorted(flag.iterdir())
+    squares, _ = load_squares(flag, 60, in_memory=60 * 60 * 3 - 1)
+    assert isinstance(squares, np.memmap)
+    assert np.array_equal(squares, load_squares(flag, 60)[0])
+    assert not isinstance(load_squares(flag, 60, in_memory=60 * 60 * 3)[0], np.memmap)
+    assert sorted(flag.iterdir()) == before
+
+
+def test_a_disk_without_room_for_squares_is_said(flag: Path) -> None:
+    with full_disk(), pytest.raises(StorageError) as refused:
+        load_squares(flag, 60, in_memory=0)
+    assert refused.value.code == "disk-full"
 
 
 def test_the_sheet_can_show_another_fit_without_choosing_it(flag: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,16 @@ import torch
 from page_server import POSITION, content, playable, write_paintings, write_untrained
 from PIL import Image
 
+from neural_art.explore.limits import ENLARGED
 from neural_art.explore.position import Position
+from neural_art.models.enlarger import open_enlarger
+from neural_art.recipe import SIZES
 from neural_art.runs.ready import READY, ReadyModel
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
+from neural_art.shipped import ENLARGER
 from neural_art.web.answers import file_name
-from neural_art.web.explore import Explore
+from neural_art.web.explore import FINE, Explore
 from neural_art.web.serving import answering
 
 
@@ -111,6 +117,35 @@ def test_a_fine_picture_is_the_same_one_larger_with_the_enlargers_strokes(played
     painted = server.studio.explorer(run.id).picture(Position.from_json(POSITION), square=True, enlarge=8)
     plain = coarse.resize((512, 512), Image.Resampling.BICUBIC)
     assert difference(fine, painted) < 0.7 * difference(plain, painted) < 5, "only JPEG's own, and of the same picture"
+
+
+def test_every_size_has_a_fine_picture_that_the_enlarger_can_paint() -> None:
+    assert set(FINE) == set(SIZES.values())
+    for size, fine in FINE.items():
+        assert fine % size == 0
+        assert ENLARGED[0] < fine // size <= ENLARGED[1]
+
+
+def test_a_slider_does_not_wait_for_a_fine_picture(played: tuple[Server, Run]) -> None:
+    server, run = played
+    going_on = threading.Event()
+
+    def wait(*_: object) -> None:  # the enlarger is at work until the slider has its picture
+        going_on.wait(10)
+
+    def paint(number: int, **details: Any) -> dict[str, Any]:
+        return server.ask("paint", run=run.id, position=POSITION, client="slow", number=number, **details)
+
+    enlarger = open_enlarger(ENLARGER)
+    assert enlarger is not None
+    waiting = enlarger.register_forward_pre_hook(wait)
+    with ThreadPoolExecutor(1) as resting:
+        fine = resting.submit(paint, 1, fine=True)
+        assert "picture" in paint(2)
+        assert not fine.done()
+        going_on.set()
+        assert fine.result()["fine"]
+    waiting.remove()
 
 
 def test_a_png_comes_in_the_paintings_aspect_and_says_what_made_it(played: tuple[Server, Run]) -> None:

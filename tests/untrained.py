@@ -12,9 +12,9 @@ from neural_art.models.encoder import Encoder
 from neural_art.models.generator import Generator
 
 
-def model_of(latents: torch.Tensor, *, seed: int = 3, **settings: Any) -> Model:
-    """A model of 64 px for these latents (n, 256) of paintings, the same for the same seed."""
+def model_of(latents: torch.Tensor, *, seed: int = 3, size: int = 64, **settings: Any) -> Model:
+    """A model of ``size`` px for these latents (n, 256) of paintings, the same for the same seed."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        networks = Generator(64), Discriminator(), Encoder()
-    return Model(*networks, latents, {"format": FORMAT, "size": 64, **settings})
+        networks = Generator(size), Discriminator(), Encoder()
+    return Model(*networks, latents, {"format": FORMAT, "size": size, **settings})

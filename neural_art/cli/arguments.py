@@ -6,9 +6,13 @@ import argparse
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from neural_art.errors import SettingsError
+from neural_art.processor import DEVICES
+
+if TYPE_CHECKING:
+    from neural_art.explore.explorer import Explorer
 
 COMMAND: Final = "python -m neural_art"
 """How a person starts the program."""
@@ -47,6 +51,25 @@ def add_command(
 def add_run(parser: argparse.ArgumentParser, about: str = "a run's folder, or a checkpoint file") -> None:
     """Add the argument that names a run."""
     parser.add_argument("run", type=Path, metavar="RUN", help=about)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``open_model``."""
+    add_run(parser)
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        default=DEVICES[0],
+        help="what to paint on (default auto: a graphics card that computes, else this computer's processor)",
+    )
+
+
+def open_model(options: argparse.Namespace) -> Explorer:
+    """The model that a person named, on the device that they named."""
+    from neural_art.models.processors import survey
+    from neural_art.runs.models import open_explorer
+
+    return open_explorer(options.run, device=survey().chosen(options.device)[0].device)
 
 
 def number(low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> Callable[[str], float]:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from neural_art import files
-from neural_art.cli.arguments import Commands, add_command, add_run, number, require_ending
+from neural_art.cli.arguments import Commands, add_command, add_model, number, open_model, require_ending
 from neural_art.cli.progress import progress_bar, show_progress
 from neural_art.explore.position import DEFAULT_TRUNCATION, TRUNCATION, Position
 
@@ -20,7 +20,7 @@ def add_commands(commands: Commands) -> None:
         "runs/mine --out pictures",
         "runs/mine --out bold --count 4 --truncation 1.2",
     )
-    add_run(parser)
+    add_model(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for the PNGs")
     parser.add_argument("--count", type=number(1, 10_000, whole=True), default=16, help="how many (default 16)")
     parser.add_argument(
@@ -46,7 +46,7 @@ def add_commands(commands: Commands) -> None:
         "runs/mine bridge-in-snow harbour --out morph.mp4",
         "runs/mine harbour ~/sketch.jpg --out morph.mp4",
     )
-    add_run(parser)
+    add_model(parser)
     about = "a name, a part of one, a number (see check), or a picture file"
     parser.add_argument("a", metavar="PAINTING", help=about)
     parser.add_argument("b", metavar="PAINTING", help="the same for the other end")
@@ -56,9 +56,8 @@ def add_commands(commands: Commands) -> None:
 def paint(options: argparse.Namespace) -> None:
     """Write PNGs of sampled pictures; each is named by its seed."""
     from neural_art.explore.lookup import class_index_of
-    from neural_art.runs.models import open_explorer
 
-    explorer = open_explorer(options.run)
+    explorer = open_model(options)
     class_index = None if options.class_name is None else class_index_of(explorer, options.class_name)
     positions = [
         Position(seed=options.seed + i, truncation=options.truncation, class_index=class_index)
@@ -78,10 +77,9 @@ def morph(options: argparse.Namespace) -> None:
     from neural_art.explore.film import there_and_back_film
     from neural_art.explore.lookup import find_latent
     from neural_art.explore.strip import morph_strip
-    from neural_art.runs.models import open_explorer
 
     ending = require_ending(options.out, ".png", ".mp4")
-    explorer = open_explorer(options.run)
+    explorer = open_model(options)
     a, b = find_latent(explorer, options.a), find_latent(explorer, options.b)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if ending == ".png":

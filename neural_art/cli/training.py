@@ -93,6 +93,8 @@ def train(options: argparse.Namespace) -> int:
         device=device,
     )
     recipe, budget = recipe_and_budget(run, request, processor)
+    if run.report is not None and (advice := run.report.too_coarse_for(recipe.size)) is not None:
+        print(advice.sentence(), file=sys.stderr)
     lock = take_lock(run)
     run.set_recipe(recipe)
     set_desired_state(run, "training", budget.minutes, steps=budget.steps)

@@ -14,9 +14,10 @@ from PIL import Image, ImageCms
 from neural_art import images
 from neural_art.dataset.scrolls import is_scroll
 from neural_art.dataset.tones import black_and_white, in_8_bits
+from neural_art.recipe import SIZES, stored_size
 
-SHORT_SIDE: Final = 384  # pixels; a fifth more than the 320 that the largest recipe crops from
-LONG_SIDE: Final = 1152
+SHORT_SIDE: Final = stored_size(max(SIZES.values()))  # 640 px, which the largest recipe crops from
+LONG_SIDE: Final = 3 * SHORT_SIDE
 
 _STRIP: Final = 2 * 1024 * 1024  # pixels; larger pictures are reduced in strips of about so many
 _ORIENTATION: Final = 0x0112  # the EXIF tag
@@ -35,7 +36,7 @@ _SWAPPING: Final = frozenset(_TRANSPOSES[orientation] for orientation in (5, 6, 
 def upright_rgb(picture: Image.Image, size: tuple[int, int], matte: str) -> tuple[Image.Image, tuple[int, int]]:
     """A loaded ``picture`` as a small upright RGB picture, and the upright (width, height) of the original.
 
-    The shorter side becomes 384 to 512 px and the longer one at most 1152 px (of a scroll: as long as it is), unless
+    The shorter side becomes 640 to 853 px and the longer one at most 1,920 px (of a scroll: as long as it is), unless
     the picture is smaller already. ``size``: the original's, which a JPEG may have been reduced from as it was decoded.
     ``matte`` is laid behind transparency.
     """

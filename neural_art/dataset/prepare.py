@@ -1,7 +1,7 @@
 """A prepared folder: made of an upload, added to, and changed.
 
-It holds ``00000.jpg``, ``00001.jpg``, ... (each painting upright and whole, scaled down until its shorter side has 384
-to 512 px), ``report.json`` (what was accepted, what was not and why) and ``sheet.jpg`` (what the network will see).
+It holds ``00000.jpg``, ``00001.jpg``, ... (each painting upright and whole, scaled down until its shorter side has 640
+to 853 px), ``report.json`` (what was accepted, what was not and why) and ``sheet.jpg`` (what the network will see).
 Paintings become squares when they are read, so squeezing or cropping can be chosen again at any time (``refit``). The
 report is written last: without it a folder holds no paintings, whatever else lies there.
 """

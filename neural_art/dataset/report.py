@@ -119,6 +119,14 @@ class Report:
         """Width and height of the painting with the most pixels; (0, 0) without paintings."""
         return max(((p.width, p.height) for p in self.paintings), key=math.prod, default=(0, 0))
 
+    def too_coarse_for(self, size: int) -> Message | None:
+        """What is to be said where pictures of ``size`` px would be finer than most of the paintings."""
+        sides = [min(painting.width, painting.height) for painting in self.paintings]
+        smaller = sum(side < size for side in sides)
+        if 2 * smaller <= len(sides):
+            return None
+        return Message("dataset.coarser-than-pictures", {"count": smaller, "all": len(sides), "size": size})
+
     def to_json(self) -> dict[str, Any]:
         """Plain values; ``from_json`` makes the same report of them."""
         rejections = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +13,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from neural_art import images
+from neural_art import files, images
 from neural_art.dataset.report import Painting, Report, read_report
 from neural_art.errors import DatasetError
 from neural_art.machine import available_cores
@@ -19,21 +21,38 @@ from neural_art.machine import available_cores
 SHEET: Final = "sheet.jpg"
 """The contact sheet's file name in a prepared folder."""
 
+IN_MEMORY: Final = 768 << 20
+"""Bytes of squares that are held in memory: 2,000 of 320 px for a canvas, 600 of 640 px for a mural."""
+
 _PAPER: Final = "#f4f1ea"
 _GAP: Final = 4  # pixels between the squares of a contact sheet
 _LARGEST_CELL, _SMALLEST_CELL = 128, 32
 
 
-def load_squares(folder: Path, size: int) -> tuple[np.ndarray, Report]:
+def load_squares(folder: Path, size: int, *, in_memory: int = IN_MEMORY) -> tuple[np.ndarray, Report]:
     """The squared paintings of a prepared folder, (n, 3, size, size) uint8 in the report's order, and the report.
 
-    Raises ``DatasetError`` if there is no report, or a picture is missing or damaged.
+    Where they take more than ``in_memory`` bytes, they lie in a nameless file in the folder, of which the system keeps
+    in memory what it has room for. Raises ``DatasetError`` if there is no report, or a picture is missing or damaged,
+    ``StorageError`` if the disk has no room for that file.
     """
     report = read_report(folder)
-    squares = np.empty((len(report.paintings), 3, size, size), np.uint8)
-    for index, square in enumerate(_squares(folder, report, size, report.fit)):
-        squares[index] = square.transpose(2, 0, 1)
+    shape = len(report.paintings), 3, size, size
+    planes = (square.transpose(2, 0, 1) for square in _squares(folder, report, size, report.fit))
+    if math.prod(shape) > in_memory:
+        return _on_disk(folder, planes, shape), report
+    squares = np.empty(shape, np.uint8)
+    for index, each in enumerate(planes):
+        squares[index] = each
     return squares, report
+
+
+def _on_disk(folder: Path, planes: Iterator[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    with files.storage_errors(), tempfile.TemporaryFile(dir=folder) as file:
+        for each in planes:
+            file.write(each.tobytes())
+        file.flush()
+        return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
 def contact_sheet(folder: Path, *, fit: str | None = None, width: int = 1152) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,18 @@ from neural_art.dataset.report import Report, read_report
 from neural_art.errors import ExploreError
 from neural_art.explore import latent
 from neural_art.explore.limits import ENLARGED
+from neural_art.explore.place import Place, place_for
 from neural_art.explore.position import SLIDERS, Position
+from neural_art.explore.preview import Previews
 from neural_art.explore.provenance import png_bytes
 from neural_art.explore.turns import Turns
 from neural_art.models import sampling
 from neural_art.models.checkpoint import Model
 from neural_art.models.enlarger import enlarge as enlarge_pixels
 from neural_art.models.enlarger import open_enlarger
+from neural_art.models.generator import Generator
 from neural_art.models.pixels import to_signed, to_uint8
+from neural_art.processor import CPU
 from neural_art.recipe import LATENT_SIZE, Recipe, stored_size
 
 _LONGEST = 8192  # pixels on the longer side of a picture, however long the paintings are
@@ -44,10 +49,19 @@ class Explorer:
     ``directions``: (k, 256), the paintings' principal components, strongest first, each one standard deviation long;
     ``strengths``: (k,), those standard deviations. k is 8, or less where the paintings differ in fewer ways.
     ``name``, ``recipe``, ``step``: of the run, as far as known. All tensors are float32 on the CPU.
+
+    ``place``: where pictures are painted and enlarged; None is the CPU. Latents are read from pictures there in any
+    case, one at a time.
     """
 
     def __init__(
-        self, model: Model, report: Report | None = None, *, name: str | None = None, enlarger: Path = shipped.ENLARGER
+        self,
+        model: Model,
+        report: Report | None = None,
+        *,
+        name: str | None = None,
+        enlarger: Path = shipped.ENLARGER,
+        place: Place | None = None,
     ) -> None:
         settings = model.settings
         self.size: int = model.generator.size
@@ -66,21 +80,25 @@ class Explorer:
         self._generator = model.generator.freeze()
         self._encoder = model.encoder.eval()
         self._enlarger = enlarger
+        self._place = place or place_for(CPU.device)
+        self._previews = Previews(self._generator, self.latents)
         self._turns = Turns()
 
     @classmethod
-    def open(cls, path: Path | str, *, name: str | None = None, enlarger: Path = shipped.ENLARGER) -> Explorer:
+    def open(
+        cls, path: Path | str, *, name: str | None = None, enlarger: Path = shipped.ENLARGER, device: str = CPU.device
+    ) -> Explorer:
         """The newest model in a run's folder, or the one in a checkpoint file.
 
         ``name``: of the run, if it is not the one that the model was trained under. ``enlarger``: the file of the
-        network that enlarges pictures; where there is none, Lanczos does it. Raises ``CheckpointError`` where there is
-        no model yet, or it is damaged.
+        network that enlarges pictures; where there is none, Lanczos does it. ``device``, as ``torch.device`` takes it,
+        is what paints. Raises ``CheckpointError`` where there is no model yet, or it is damaged.
         """
         path = Path(path)
         model = Model.open(path)
         prepared = (path if path.is_dir() else path.parent) / "paintings"
         report = read_report(prepared) if (prepared / "report.json").exists() else None
-        return cls(model, report, name=name, enlarger=enlarger)
+        return cls(model, report, name=name, enlarger=enlarger, place=place_for(device))
 
     # ---- latents
 
@@ -175,8 +193,35 @@ class Explorer:
         pictures = np.empty((len(wanted), self.size, self.size, 3), np.uint8)
         for start in range(0, len(wanted), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            with self._turns, torch.inference_mode():
-                pictures[part] = to_uint8(self._generator(wanted[part]))
+            pictures[part] = self._painted(self._generator, wanted[part])
+        return pictures
+
+    def glimpse(self, position: Position, *, threads: int | None = None) -> Image.Image:
+        """The square picture at a position for while a slider moves: as large as can be painted 20 times a second here,
+        from 128 px to ``size``.
+
+        ``threads``: as for ``paint``.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
+        generator = self._previews.at(self._place.pace.size(self.size))
+        return Image.fromarray(self._painted(generator, self.latent_at(position)[None])[0])
+
+    def prepare_glimpses(self) -> None:
+        """Fit now what ``glimpse`` needs at today's pace. Otherwise it is fitted in the background, and glimpses have
+        ``size`` until then."""
+        self._previews.fit(self._place.pace.size(self.size))
+
+    def _painted(self, generator: Generator, latents: Tensor) -> np.ndarray:
+        """The pictures of one of the generators, painted when it is this thread's turn."""
+
+        def paint(network: Generator) -> np.ndarray:
+            return to_uint8(network(latents.to(network.first.weight.device)))
+
+        with self._turns, torch.inference_mode():
+            began = time.perf_counter()
+            pictures = self._place.run(generator, paint)
+            self._place.pace.note(generator.size, (time.perf_counter() - began) / len(latents))
         return pictures
 
     def picture(
@@ -190,7 +235,8 @@ class Explorer:
         check_range(ExploreError, "enlarge", enlarge, ENLARGED, whole=True)
         pixels = self.paint(self.latent_at(position)[None], threads=threads)[0]
         if enlarge > 1 and (network := open_enlarger(self._enlarger)) is not None:
-            pixels = enlarge_pixels(network, pixels, times=1 if enlarge == 2 else 2)
+            times = 1 if enlarge == 2 else 2
+            pixels = self._place.run(network, lambda enlarger: enlarge_pixels(enlarger, pixels, times))
         if square:
             return images.unsquare(pixels, 1.0, self.size * enlarge)
         return self.in_aspect(pixels, self.longest * enlarge)

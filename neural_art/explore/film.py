@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 _THERE_AND_BACK = 6.0  # seconds
 _LONGEST = 512  # pixels on the longer side of a film at least, so that it looks good in a player
+_WIDEST = 1920  # and at most, so that every player can
 _LARGEST = 1280  # of a learning film at most
 _AT_ONCE = 8  # frames painted between two reports of progress
 _IN_BT709 = (  # said in full: a browser that is told half of it decodes with another matrix, and colours shift
@@ -84,8 +85,9 @@ def default_positions(explorer: Explorer, favourites: Sequence[Mapping[str, Any]
 
 
 def latent_film(explorer: Explorer, latents: Tensor, path: Path, *, fps: int = 30) -> Iterator[Progress]:
-    """Writes a film whose frames are the pictures of ``latents`` (frames, 256), at least 512 px on the longer side."""
-    longest = max(_LONGEST, explorer.longest)
+    """Writes a film whose frames are the pictures of ``latents`` (frames, 256), 512 to 1,920 px on the longer
+    side."""
+    longest = min(_WIDEST, max(_LONGEST, explorer.longest))
     total = len(latents)
     yield Progress(0, total, path.name)
     with _writing(path, fps) as writer:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,11 @@ FORMAT: Final = 1
 CHANNELS: Final = 32
 DEPTH: Final = 4
 
-_one_at_a_time = threading.Lock()  # a picture of 512 px needs 100 MB on the way
+TILE: Final = 256
+"""Side, in pixels before they are doubled, of the parts that a large picture is enlarged in: they bound the memory."""
+
+_AROUND = 16  # pixels of its surroundings that a part needs: more than the convolutions see
+_one_at_a_time = threading.Lock()  # a part needs 150 MB on the way
 
 
 class Enlarger(nn.Module):
@@ -82,13 +87,28 @@ def separable_filter(*weights: float) -> Tensor:
 
 
 def enlarge(enlarger: Enlarger, pixels: np.ndarray, times: int = 1) -> np.ndarray:
-    """A generator's picture (h, w, 3) uint8 with its sides doubled ``times`` times.
+    """A generator's picture (h, w, 3) uint8 with its sides doubled ``times`` times, computed where the weights are.
 
     It is smoothed before the first time, too, because the generator's last stage enlarges.
     """
     with _one_at_a_time, torch.inference_mode():
-        picture = to_signed(pixels[None]).contiguous(memory_format=torch.channels_last)
-        return to_uint8(enlarger.repeat(enlarger.smooth(picture), times))[0]
+        picture = to_signed(pixels[None]).to(enlarger.blur.device)
+        for _ in range(times):
+            picture = _doubled(enlarger, picture)
+        return to_uint8(picture)[0]
+
+
+def _doubled(enlarger: Enlarger, picture: Tensor) -> Tensor:
+    """``enlarger(enlarger.smooth(picture))``, in parts that overlap."""
+    height, width = picture.shape[-2:]
+    larger = picture.new_empty(1, 3, 2 * height, 2 * width)
+    for top, left in itertools.product(range(0, height, TILE), range(0, width, TILE)):
+        above, before = max(0, top - _AROUND), max(0, left - _AROUND)
+        part = picture[..., above : top + TILE + _AROUND, before : left + TILE + _AROUND]
+        part = enlarger(enlarger.smooth(part.contiguous(memory_format=torch.channels_last)))
+        inner = part[..., 2 * (top - above) :, 2 * (left - before) :][..., : 2 * TILE, : 2 * TILE]
+        larger[..., 2 * top : 2 * (top + TILE), 2 * left : 2 * (left + TILE)] = inner
+    return larger
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Sequence
@@ -33,21 +34,30 @@ class Generator(nn.Module):
 
     From a 4 x 4 map, every stage doubles the side by a styled convolution and a pixel shuffle. From 32 px on, each
     stage adds its own picture to the enlarged picture of the stage below (skip connections: Karras et al. 2020, arXiv
-    1912.04958), so a generator of 128 px holds one of 64 px, and one of 256 px begins as the one of 128 px, enlarged.
+    1912.04958), so a generator of 128 px holds one of 64 px (``smaller``), and one of 256 px begins as the one of
+    128 px, enlarged (``resize_generator``).
 
     Maps are convolved before they are enlarged: on a CPU, the number of pixels under a 3 x 3 convolution is what costs
     time, and moving memory costs more than multiplying.
+
+    ``larger``: a generator whose stages this one has, up to its size: the same modules, not copies.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, larger: Generator | None = None) -> None:
         super().__init__()
         if size not in SIZES.values():
             raise ValueError(f"size {size} is not one of {sorted(SIZES.values())}")
         self.size = size
-        self.first = nn.Linear(LATENT_SIZE, WIDTHS[4] * 16)
         sides = [side for side in WIDTHS if side <= size // 2]
-        self.stages = nn.ModuleList(Stage(side) for side in sides[1:])
-        self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in sides if side >= 32})
+        stages, pictures = sides[1:], [side for side in sides if side >= 32]
+        if larger is None:
+            self.first = nn.Linear(LATENT_SIZE, WIDTHS[4] * 16)
+            self.stages = nn.ModuleList(Stage(side) for side in stages)
+            self.pictures = nn.ModuleDict({str(side): PictureLayer(WIDTHS[side]) for side in pictures})
+        else:
+            self.first = larger.first
+            self.stages = larger.stages[: len(stages)]
+            self.pictures = nn.ModuleDict({str(side): larger.pictures[str(side)] for side in pictures})
 
     def forward(self, latents: Tensor) -> Tensor:
         hidden = F.leaky_relu(self.first(latents), SLOPE).view(-1, WIDTHS[4], 4, 4)
@@ -70,6 +80,11 @@ class Generator(nn.Module):
         """From now on, what paints pictures of ``size`` px stays as it is; only the stages above it learn."""
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(not is_needed(name, size))
+
+    def smaller(self, size: int) -> Generator:
+        """A generator of a smaller ``size`` that shares this one's stages. Its pictures are blurred, since detail is
+        added to them in this one; ``fit_last`` makes them this one's, reduced."""
+        return Generator(size, larger=self).train(self.training)
 
     @torch.no_grad()
     def project_(self, tensors: Sequence[Tensor]) -> None:
@@ -134,7 +149,8 @@ class StyledConvolution(nn.Module):
         nn.init.ones_(self.style.bias)
         self.shift = nn.Parameter(torch.zeros(out_channels, 1, 1))
 
-        self.squares: Tensor | None = None  # what ``sum_of_squares`` returns, once the weights are frozen
+        self.squares: Tensor | None
+        self.register_buffer("squares", None, persistent=False)  # the sum of squares, once the weights are frozen
 
     def forward(self, hidden: Tensor, latents: Tensor) -> Tensor:
         style = self.style(latents)  # n, channels
@@ -233,38 +249,54 @@ def _double(pixels: Tensor) -> Tensor:
 
 
 def resize_generator(generator: Generator, size: int, latents: Tensor) -> Generator:
-    """A generator of another ``size`` with the stages that both have. A smaller one paints the same pictures, reduced.
+    """A generator of another ``size`` with copies of the stages that both have.
 
-    Its last picture layer held only the blur that the larger picture's detail was added to; now it is fitted, by least
-    squares, to ``generator``'s pictures at ``latents`` (n, LATENT_SIZE). Two dozen of those are enough.
+    A larger one begins with the same pictures, enlarged: its new stages know no colours yet. A smaller one paints the
+    same pictures, reduced (``fit_last``, at these ``latents``).
     """
-    made = Generator(size)
-    own = made.state_dict()
-    made.load_state_dict(own | {name: t for name, t in generator.state_dict().items() if name in own})
     if size < generator.size:
-        last = made.pictures[str(size // 2)]
-        assert isinstance(last, PictureLayer)
-        _fit(last, made, generator, latents)
+        made = copy.deepcopy(generator.smaller(size))
+        fit_last(made, latents, paint_each(generator, latents))
+        return made
+    made = Generator(size)
+    for side in made.pictures.keys() - generator.pictures.keys():
+        added = made.pictures[side]
+        assert isinstance(added, PictureLayer)
+        nn.init.zeros_(added.colour.weight)
+    made.load_state_dict(made.state_dict() | generator.state_dict())
     return made
 
 
-@torch.inference_mode()
-def _fit(last: PictureLayer, made: Generator, larger: Generator, latents: Tensor) -> None:
-    """Fits ``made``'s ``last`` layer to the pictures of the ``larger`` one, reduced; leaves the low-pass filter out."""
+@torch.no_grad()
+def paint_each(generator: Generator, latents: Tensor) -> Tensor:
+    """The pictures at ``latents``, clamped to [-1, 1], painted a few at a time."""
+    return torch.cat([generator(some).clamp(-1, 1) for some in latents.split(4)])
+
+
+@torch.no_grad()
+def fit_last(generator: Generator, latents: Tensor, pictures: Tensor) -> None:
+    """Gives ``generator`` a last picture layer of its own, fitted by least squares to the larger ``pictures``
+    (n, 3, ...), reduced, that belong to ``latents`` (n, LATENT_SIZE).
+
+    In a larger generator, that layer paints only the blur that detail is added to. The fit leaves the low-pass filter
+    out, and a few pictures are enough for it.
+    """
+    side = str(generator.size // 2)
+    last = PictureLayer(WIDTHS[generator.size // 2])
+    weight, bias = last.colour.weight, last.colour.bias
+    assert bias is not None
+    nn.init.zeros_(weight)  # so that ``generator`` paints what is below its last layer
     maps: list[Tensor] = []
     listening = last.register_forward_pre_hook(lambda _, inputs: maps.append(inputs[0].contiguous()))
-    weight, bias = last.colour.weight, last.colour.bias
-    assert isinstance(bias, Tensor)
-    weight.zero_()  # so that ``made`` paints what is below the last layer
-    bias.zero_()
+    generator.pictures[side] = last
     inputs = targets = torch.zeros(())
-    for part in latents.split(8):
-        rest = F.interpolate(larger(part).clamp(-1, 1), size=made.size, mode="area") - made(part)
+    for some, wanted in zip(latents.split(4), pictures.split(4), strict=True):
+        rest = F.interpolate(wanted, size=generator.size, mode="area") - generator(some)
         squares = F.pixel_unshuffle(rest, 2).flatten(2)
         around = F.unfold(repeat_border(maps.pop(), 1), 3)
-        around = torch.cat([around, torch.ones_like(around[:, :1])], 1)  # 8, 9 channels + 1, places
-        inputs = inputs + torch.einsum("nip,njp->ij", around, around)
-        targets = targets + torch.einsum("nip,njp->ij", around, squares)
+        around = torch.cat([around, torch.ones_like(around[:, :1])], 1)  # n, 9 channels + 1, places
+        inputs = inputs + (around @ around.mT).sum(0)
+        targets = targets + (around @ squares.mT).sum(0)
     listening.remove()
     ridge = RIDGE * inputs.diagonal().mean() * torch.eye(len(inputs))
     solution = torch.linalg.solve((inputs + ridge).double(), targets.double()).float()

@@ -17,6 +17,6 @@ def to_signed(pixels: np.ndarray | Tensor) -> Tensor:
 
 
 def to_uint8(pictures: Tensor) -> np.ndarray:
-    """(n, 3, h, w) around [-1, 1] -> (n, h, w, 3) uint8; what lies outside is clamped."""
+    """(n, 3, h, w) around [-1, 1] -> (n, h, w, 3) uint8; what lies outside is clamped. On any device."""
     scaled = (pictures.float() * _HALF + _HALF).round().clamp(0, 255).to(torch.uint8)
     return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from neural_art.processor import CPU
 from neural_art.runs.run import Run
 
 if TYPE_CHECKING:
@@ -19,23 +21,28 @@ OPEN_MODELS: Final = 4
 _log = logging.getLogger(__name__)
 
 
-def open_explorer(path: Path) -> Explorer:
+def open_explorer(path: Path, *, device: str = CPU.device) -> Explorer:
     """The newest model of the run in a folder, under the run's name of today; or the model in a checkpoint file.
 
-    Raises ``CheckpointError`` where there is none yet, or it is damaged.
+    It paints on ``device``, as ``torch.device`` takes it. Raises ``CheckpointError`` where there is none yet, or it is
+    damaged.
     """
     from neural_art.explore.explorer import Explorer
 
     if not Run(path).exists():
-        return Explorer.open(path)
-    return Explorer.open(path, name=Run.open(path).info.name)
+        return Explorer.open(path, device=device)
+    return Explorer.open(path, name=Run.open(path).info.name, device=device)
 
 
 class ModelCache:
-    """Open models, the ``most`` recently used ones. A newer checkpoint is opened in the background."""
+    """Open models, the ``most`` recently used ones. A newer checkpoint is opened in the background.
 
-    def __init__(self, most: int = OPEN_MODELS) -> None:
+    ``device``: asked at each opening, says what the model paints on, as ``torch.device`` takes it.
+    """
+
+    def __init__(self, most: int = OPEN_MODELS, *, device: Callable[[], str] = lambda: CPU.device) -> None:
         self._most = most
+        self._device = device
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
         self._open: OrderedDict[str, tuple[int, Explorer]] = OrderedDict()  # id -> mtime of its checkpoint, model
@@ -89,15 +96,18 @@ class ModelCache:
 
     def _renew(self, run: Run, mtime: int, opening: threading.Lock) -> None:
         try:
-            self._add(run, mtime)
+            self._add(run, mtime, prepared=True)
         except Exception:
             _log.exception("The newest model of a run could not be opened.")
         finally:
             opening.release()
 
-    def _add(self, run: Run, mtime: int) -> Explorer:
+    def _add(self, run: Run, mtime: int, *, prepared: bool = False) -> Explorer:
+        """Open the run's model; ``prepared``: nobody waits for it, so its glimpses can be as well."""
         self.load_pytorch()
-        explorer = open_explorer(run.folder)
+        explorer = open_explorer(run.folder, device=self._device())
+        if prepared:
+            explorer.prepare_glimpses()
         with self._lock:
             self._open[run.id] = (mtime, explorer)
             self._open.move_to_end(run.id)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from neural_art import shipped
 from neural_art.errors import NeuralArtError, RunError
 from neural_art.files import storage_errors
+from neural_art.processor import CPU
 from neural_art.runs.paths import RunPaths
 from neural_art.runs.run import Run
 from neural_art.runs.studio import Studio
@@ -28,11 +30,13 @@ READY: Final = "ready"
 class ReadyModel:
     """The model in ``path`` (a file or a folder), opened when it is first asked for.
 
-    Methods raise ``RunError`` where it was not shipped, ``CheckpointError`` where it is damaged.
+    ``device``: asked then, says what it paints on, as ``torch.device`` takes it. Methods raise ``RunError`` where the
+    model was not shipped, ``CheckpointError`` where it is damaged.
     """
 
-    def __init__(self, path: Path = shipped.BASE) -> None:
+    def __init__(self, path: Path = shipped.BASE, *, device: Callable[[], str] = lambda: CPU.device) -> None:
         self._path = path
+        self._device = device
         self._lock = threading.Lock()
         self._explorer: Explorer | None = None
 
@@ -48,7 +52,7 @@ class ReadyModel:
                 self._check()
                 from neural_art.explore.explorer import Explorer
 
-                self._explorer = Explorer.open(self._path)
+                self._explorer = Explorer.open(self._path, device=self._device())
             return self._explorer
 
     def open_soon(self) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from neural_art import images
 
+LARGEST: Final = 256
+"""Side in pixels of the largest picture in a grid, if it is square."""
+
 
 def draw_sample_grid(pictures: np.ndarray, aspect: float) -> tuple[bytes, bytes]:
     """Pictures (n, size, size, 3) uint8 as a WebP of all of them and a JPEG thumbnail of the first four.
 
-    ``aspect``: width / height that they are shown in, each with as many pixels as its square has.
+    ``aspect``: width / height that they are shown in, each with as many pixels as its square has, but no more than
+    one of ``LARGEST`` px: 24 of 512 px would be half a megabyte, every few seconds.
     """
-    longest = round(pictures.shape[1] * math.sqrt(max(aspect, 1 / aspect)))
+    longest = round(min(LARGEST, pictures.shape[1]) * math.sqrt(max(aspect, 1 / aspect)))
     shown = [images.unsquare(pixels, aspect, longest) for pixels in pictures]
     grid = images.tile(shown, grid_columns(len(shown), aspect))
     return (

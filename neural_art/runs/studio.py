@@ -99,7 +99,7 @@ class Studio:
         self._cache = cache
         self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
-        self._models = ModelCache()
+        self._models = ModelCache(device=self.paint_device)
         self._lending: Lending | None = None
         self._cores = cores or available_cores()  # asked once: it reads files, and a slider asks for threads each time
         with storage_errors():
@@ -181,6 +181,10 @@ class Studio:
             return self.processors.survey.chosen(self.device)
         except SettingsError:  # it is said when a training starts
             return (CPU,)
+
+    def paint_device(self) -> str:
+        """What a model that is opened now paints on, as ``torch.device`` takes it."""
+        return self.usable[0].device
 
     def load_pytorch(self) -> None:
         """Load PyTorch now, so that whoever opens the first model does not wait for it."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SHOWN: Final = 256
 """Pixels: a smaller picture is enlarged here, more finely than a browser would do it."""
 
-FINE: Final = 512
-"""Pixels of a picture that is looked at while nothing moves."""
+FINE: Final = {64: 512, 128: 512, 256: 1024, 512: 1024}
+"""Pixels of a picture that is looked at while nothing moves, by the size that its model paints."""
 
 PICTURES: Final[Range] = (1, 16)
 """How many pictures ``paint_many`` paints at once."""
@@ -53,7 +53,7 @@ class Explore:
 
     def __init__(self, studio: Studio, ready: ReadyModel, publish: Callable[[bytes, str], str]) -> None:
         self._studio = studio
-        self._newest = Newest()
+        self._glimpses, self._fine = Newest(), Newest()  # a slider does not wait for what the enlarger paints
         self._ready = ready
         self._publish = publish
 
@@ -69,20 +69,25 @@ class Explore:
         }
 
     def paint(self, request: Request) -> dict[str, Any]:
-        """The square picture at a ``position``, as quickly as can be: this is what a slider waits for.
+        """The square picture at a ``position``, as large as can be painted 20 times a second: this is what a slider
+        waits for.
 
-        ``fine``: larger and with the enlarger's strokes, for when nothing moves. ``client`` and ``number``, if they are
-        given: the tab and its how-manieth request this is. One that was overtaken by a newer one of the same tab is
+        ``fine``: in full and with the enlarger's strokes, for when nothing moves. ``client`` and ``number``, if they
+        are given: the tab and its how-manieth request this is. One that was overtaken by a newer one of the same tab is
         answered with ``{"stale": true}``, and nothing is painted.
         """
         began = time.perf_counter()
         explorer, position = self._explorer(request), requests.position(request)
         fine = requests.flag(request, "fine")
-        enlarge = max(1, FINE // explorer.size) if fine else 1
-        with self._turn(request) as mine:
+        with self._turn(request, self._fine if fine else self._glimpses) as mine:
             if not mine:
                 return {"stale": True}
-            picture = explorer.picture(position, square=True, enlarge=enlarge, threads=self._studio.spare_threads)
+            threads = self._studio.spare_threads
+            if fine:
+                enlarge = FINE[explorer.size] // explorer.size
+                picture = explorer.picture(position, square=True, enlarge=enlarge, threads=threads)
+            else:
+                picture = explorer.glimpse(position, threads=threads)
         if picture.width < SHOWN:
             picture = picture.resize((SHOWN, SHOWN), Image.Resampling.BICUBIC)
         uri = answers.jpeg(picture, 92, subsampling=0) if fine else answers.jpeg(picture, 88)
@@ -95,8 +100,8 @@ class Explore:
         check_range(RunError, "positions", len(positions), PICTURES, whole=True)
         explorer, pictures = self._explorer(request), []
         for position in positions:  # one by one, so that a slider gets its turn in between
-            pixels = explorer.paint(explorer.latent_at(position)[None])[0]
-            pictures.append(answers.jpeg(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS), 85))
+            small = explorer.glimpse(position).resize((side, side), Image.Resampling.LANCZOS)
+            pictures.append(answers.jpeg(small, 85))
         return {"pictures": pictures}
 
     def thumbnails(self, request: Request) -> dict[str, Any]:
@@ -138,14 +143,10 @@ class Explore:
     def _kept(self, request: Request) -> Favourites:
         return Favourites(self._studio.run(requests.text(request, "run")))
 
-    def _turn(self, request: Request) -> contextlib.AbstractContextManager[bool]:
+    def _turn(self, request: Request, line: Newest) -> contextlib.AbstractContextManager[bool]:
         client, visitor = requests.text(request, "client") if "client" in request else "", requests.visitor(request)
         number = requests.whole(request, "number", NUMBERS) if client else 0
-        return (
-            self._newest.turn(f"{visitor} {client}", number, visitor=visitor)
-            if client
-            else contextlib.nullcontext(True)
-        )
+        return line.turn(f"{visitor} {client}", number, visitor=visitor) if client else contextlib.nullcontext(True)
 
     def _is_ready(self, request: Request) -> bool:
         return requests.text(request, "run") == READY

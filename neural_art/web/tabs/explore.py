@@ -49,7 +49,7 @@ class ExploreTab:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self.ready = ReadyModel()
+        self.ready = ReadyModel(device=page.studio.paint_device)
         self.calls = Explore(page.studio, self.ready, self._published)
         self.film = FilmSection(page)
 
