@@ -110,7 +110,7 @@ def test_a_wrong_value_is_refused_in_words(client: Client, run: str) -> None:
     with pytest.raises(AppError, match="truncation"):
         client.predict(run, {"truncation": 99}, 1, api_name="/paint")
     with pytest.raises(AppError, match="recipe"):
-        client.predict(run, 1, "mural", 0, api_name="/train")
+        client.predict(run, 1, "fresco", 0, api_name="/train")
 
 
 def test_a_run_is_deleted(client: Client, zipped: Path) -> None:
