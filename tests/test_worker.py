@@ -14,6 +14,7 @@ from run_makers import TINY, ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import RunError, StorageError
 from neural_art.events import Adapted, Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
+from neural_art.machine import processor_name
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
 from neural_art.processor import CPU, Processor, Survey
@@ -189,6 +190,7 @@ def test_a_card_that_fails_is_given_back_and_the_cpu_goes_on_from_the_last_save(
     started = events[0]
     assert isinstance(started, Started)
     assert (started.resumed, started.step, started.device) == (True, saved.step, "cpu")
+    assert started.processor == processor_name()
     assert adapted(events) == [("processor.on-cpu-instead", "cpu")]
     assert isinstance(events[-1], Finished)
     assert not is_taken(CARD)

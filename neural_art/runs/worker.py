@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ from neural_art.dataset.squares import load_squares
 from neural_art.errors import NeuralArtError, ProcessorError, RunError, StorageError
 from neural_art.events import Adapted, Event, Failed, Finished, Paused, Saved, Started, Stepped
 from neural_art.files import storage_error, storage_errors
+from neural_art.machine import processor_name
 from neural_art.messages import Message
 from neural_art.models import processors
 from neural_art.models.checkpoint import Model
@@ -245,7 +247,8 @@ def _train(
                     return
                 taken = take_card(cards)
             began = None
-    processor, lock = taken or (CPU, None)
+    cpu = dataclasses.replace(CPU, name=processor_name())  # what it computes with is kept for a CPU of this name
+    processor, lock = taken or (cpu, None)
     try:
         yield from obey(run, _set_up(run, recipe, base, began, processor), recorder, leave, notice)
         return
@@ -258,7 +261,7 @@ def _train(
         if lock is not None:
             os.close(lock)
     recorder.flush()  # what was saved last has to be there
-    yield from obey(run, _set_up(run, recipe, base, None, CPU), recorder, leave, notice)
+    yield from obey(run, _set_up(run, recipe, base, None, cpu), recorder, leave, notice)
 
 
 def _set_up(run: Run, recipe: Recipe, base: Path | None, began: float | None, processor: Processor) -> Training:
