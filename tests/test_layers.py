@@ -71,7 +71,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"run", "attempts"},
         {"status", "recorder", "registry", "processes", "models"},
         {"request", "intake", "worker", "pretrain", "supervisor", "listing", "leftovers", "visitors"},
-        {"studio"},
+        {"node"},
+        {"studio", "cluster"},
         {"ready"},
     ],
     "web": [
@@ -209,6 +210,12 @@ def test_the_arrows_between_folders_have_no_circle() -> None:
 def test_only_the_page_imports_gradio(module: str) -> None:
     imported = {name.partition(".")[0] for name in _imported_names(FILES[module])}
     assert "gradio" not in imported or _split(module)[0] == "web"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_what_runs_on_a_cluster_imports_ray(module: str) -> None:
+    imported = {name.partition(".")[0] for name in _imported_names(FILES[module])}
+    assert "ray" not in imported or module in ("runs.cluster", "runs.node")
 
 
 @pytest.mark.parametrize("module", FILES)

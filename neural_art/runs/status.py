@@ -174,6 +174,8 @@ def _state(run: Run, desired: DesiredState | None, digest: Digest) -> State:
 
 def _notice(run: Run, state: State, digest: Digest) -> Message | None:
     """The newest of what is worth knowing: starts that got nowhere, a roll-back, a set-up that took long."""
+    if state in ("waiting", "training") and digest.newest and digest.newest["event"] == "delayed":
+        return _message(digest.newest["reason"])
     if state in ("waiting", "training") and (attempts := attempts_of(run)) and attempts.notice:
         return attempts.notice
     if rolled_back := digest.last("rolledback"):

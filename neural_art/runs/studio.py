@@ -29,6 +29,7 @@ from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
 from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
 from neural_art.runs.models import ModelCache
+from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.quotas import Quotas
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
@@ -71,6 +72,7 @@ class Studio:
         keep_hours: float | None = None,
         limits: Limits | None = None,
         base: Path | None = None,
+        cluster: str | None = None,
         quotas: Quotas | None = None,
         left_hours: float | None = None,
         cache: Path | None = None,
@@ -90,7 +92,7 @@ class Studio:
                 self._registry,
                 at_once=at_once,
                 keep_seconds=None if keep_hours is None else keep_hours * 3600,
-                base=self.base,
+                processes=WorkerProcesses(self.base, cluster=cluster),
                 removed=self._models.remove,
             )
         self.root = self._registry.root

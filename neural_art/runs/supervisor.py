@@ -12,7 +12,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 from neural_art import files
@@ -52,7 +51,7 @@ class Supervisor:
 
     ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
     ``keep_seconds``: runs that nobody used for so long are removed; None keeps them for ever.
-    ``base``: the model that a new run starts from. ``removed`` is called with the id of a run that is gone.
+    ``processes``: the workers, and how they are started. ``removed`` is called with the id of a run that is gone.
     ``restart_seconds``: see ``RESTART_SECONDS``.
     """
 
@@ -62,7 +61,7 @@ class Supervisor:
         *,
         at_once: int = 1,
         keep_seconds: float | None = None,
-        base: Path | None = None,
+        processes: WorkerProcesses | None = None,
         removed: Callable[[str], None] = lambda _: None,
         restart_seconds: tuple[float, float] = RESTART_SECONDS,
     ) -> None:
@@ -73,7 +72,7 @@ class Supervisor:
         self._keep_seconds = keep_seconds
         self._removed = removed
         self._restart_seconds = restart_seconds
-        self._processes = WorkerProcesses(base)
+        self._processes = processes or WorkerProcesses()
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
         self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
         self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
