@@ -54,7 +54,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"enlarger"},
     ],
     "training": [
-        {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics", "means"},
+        {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics", "means"}
+        | {"data_parallel"},
         {"crops", "step", "enlarging"},
         {"encoding", "networks", "validation", "batches"},
         {"trainer"},

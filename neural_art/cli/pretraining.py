@@ -69,13 +69,22 @@ def pretrain(options: argparse.Namespace) -> int:
 
     if options.device == "cuda" and not torch.cuda.is_available():
         raise SettingsError("no-cuda")
-    new = not Run(options.run.absolute()).exists()
-    run = Run.at(options.run, options.run.resolve().name) if new else Run.open(options.run)
+    group = pretraining.Group.join()
+    run = Run(options.run.absolute())
+    if group is not None and group.rank > 0:
+        run.folder.mkdir(parents=True, exist_ok=True)
+    else:
+        run = Run.open(options.run) if run.exists() else Run.at(options.run, options.run.resolve().name)
     recipe = pretraining.base_recipe(options.recipe, options.seed, options.batch)
     budget = Budget(minutes=options.minutes)
     start = Model.open(options.start, size=recipe.size) if options.start else None
+    events = pretraining.pretrain(options.folder, run, recipe, budget, start=start, device=options.device, group=group)
+    if group is not None and group.rank > 0:
+        for _ in events:
+            pass
+        return 0
     with progress_bar("Reading pictures", 100, "%") as bar:
-        for event in pretraining.pretrain(options.folder, run, recipe, budget, start=start, device=options.device):
+        for event in events:
             match event:
                 case Progress():
                     bar.n = percent(event.done / event.total)

@@ -6,10 +6,11 @@ them than memory holds.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from neural_art.runs.lock import hold
 from neural_art.runs.recorder import Recorder
 from neural_art.runs.run import Run
 from neural_art.training import enlarging
+from neural_art.training.data_parallel import Group
 from neural_art.training.metrics import spread_out
 from neural_art.training.trainer import Training
 from neural_art.training.validation import KEPT_LATENTS, Validation, ValidationKID, keep_best
@@ -71,6 +73,7 @@ def pretrain(
     *,
     start: Model | None = None,
     device: str = "cpu",
+    group: Group | None = None,
     limits: Limits = LIMITS,
     validation: Callable[[Tensor, int], Validation] = ValidationKID,
 ) -> Iterator[Event | Progress]:
@@ -78,21 +81,26 @@ def pretrain(
 
     ``start``: a base model to begin from. From time to time the model is validated, alone and averaged with the best
     one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``device``: where the
-    networks learn (see ``Training``). ``validation``: makes, of the same pictures and a size, what tells how good a
-    model is.
+    networks learn (see ``Training``). ``group``: the processes that learn together, which all call this; the first
+    writes ``run``, the others need no more of its folder than a place for the pictures. ``validation``: makes, of the
+    same pictures and a size, what tells how good a model is.
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures.
     """
-    with hold(run):
+    if group is not None and group.rank > 0:
+        group.wait()  # for the pictures, where the folder is shared
+        paintings = yield from _paintings(folder, run, recipe.stored_size, limits)
+        Training(paintings, recipe, budget, base=start, networks=NETWORKS, device=device, group=group).follow()
+        return
+    with hold(run), contextlib.ExitStack() as led:
         recorder = Recorder(run)
         recorder.tidy()
         run.set_recipe(recipe)
-        side = recipe.stored_size
-        squares = run.folder / f"pictures-{side}.bytes"
-        if not squares.exists():
-            yield from _square(folder, squares, side, limits)
-        paintings = torch.from_numpy(np.memmap(squares, np.uint8, "c").reshape(-1, 3, side, side))
+        paintings = yield from _paintings(folder, run, recipe.stored_size, limits)
+        if group is not None:
+            group.wait()
+            led.enter_context(group.led())
         validate = validation(paintings, recipe.size)
         best = run.folder / BEST
         if start and not best.exists():
@@ -111,6 +119,7 @@ def pretrain(
             save_seconds=SAVE_SECONDS,
             networks=NETWORKS,
             device=device,
+            group=group,
         )
         next_validation = 0.0  # in seconds of training
         for event in training.run():
@@ -170,6 +179,14 @@ def _halved(tensor: Tensor) -> Tensor:
     """The tensor in half precision, unless it is of whole numbers or holds one that half precision cannot (65,504)."""
     half = tensor.half() if tensor.is_floating_point() else tensor
     return half if torch.isfinite(half).all() else tensor
+
+
+def _paintings(folder: Path, run: Run, side: int, limits: Limits) -> Generator[Progress, None, Tensor]:
+    """All pictures below ``folder``, (n, 3, side, side) uint8; squared the first time that they are asked for."""
+    squares = run.folder / f"pictures-{side}.bytes"
+    if not squares.exists():
+        yield from _square(folder, squares, side, limits)
+    return torch.from_numpy(np.memmap(squares, np.uint8, "c").reshape(-1, 3, side, side))
 
 
 def _square(folder: Path, file: Path, side: int, limits: Limits) -> Iterator[Progress]:

@@ -56,13 +56,17 @@ class Networks:
         """The discriminator that a model keeps."""
         return self.critics[0].discriminator
 
-    def finite(self) -> bool:
-        """Whether all weights, and what the optimisers remember, are numbers."""
-        networks = self.generator, self.averaged, *(critic.discriminator for critic in self.critics)
+    @property
+    def learned(self) -> list[Tensor]:
+        """All weights, and what the optimisers remember: not copies."""
+        networks = self.generator, self.averaged, self.encoder, *(critic.discriminator for critic in self.critics)
         optimizers = self.optimizer, *(critic.optimizer for critic in self.critics)
         weights = [tensor for network in networks for tensor in network.state_dict().values()]
-        moments = [tensor for optimizer in optimizers for tensor in (*optimizer.means, *optimizer.squares)]
-        return all(bool(torch.isfinite(tensor).all()) for tensor in (*weights, *moments))
+        return weights + [tensor for each in optimizers for tensor in (each.steps, *each.means, *each.squares)]
+
+    def finite(self) -> bool:
+        """Whether all that was ``learned`` are numbers."""
+        return all(bool(torch.isfinite(tensor).all()) for tensor in self.learned)
 
     @torch.no_grad()
     def average(self, decay: float) -> None:
