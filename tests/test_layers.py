@@ -73,7 +73,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"status", "recorder", "registry", "processes", "models"},
         {"request", "intake", "worker", "pretrain", "supervisor", "listing", "leftovers", "visitors"},
         {"node"},
-        {"studio", "cluster"},
+        {"cluster"},
+        {"studio"},
         {"ready"},
     ],
     "web": [

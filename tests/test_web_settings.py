@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_settings_come_from_the_environment() -> None:
     home = Settings.from_environment({})
-    assert (home.host, home.port, home.keep_hours, home.at_once) == ("127.0.0.1", 7860, None, 1)
+    assert (home.host, home.port, home.keep_hours, home.at_once) == ("127.0.0.1", 7860, None, None)
     space = Settings.from_environment(
         {"SPACE_ID": "someone/art", "NEURAL_ART_RUNS": "/tmp/x", "GRADIO_SERVER_PORT": "80"}
     )
@@ -136,3 +136,12 @@ def test_gradio_finds_the_page_in_app_py_without_serving_it(port: int, tmp_path:
     assert refused.returncode == 1
     assert "NEURAL_ART_RUNS" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_cluster_is_named_by_an_address_that_ray_knows() -> None:
+    for address in ("auto", "ray://head:10001", "10.0.0.5:6379"):
+        assert Settings.from_environment({"NEURAL_ART_CLUSTER": address}).cluster == address
+    assert Settings.from_environment({}).cluster is None
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"NEURAL_ART_CLUSTER": "http://head"})
+    assert refused.value.code == "cluster-address"

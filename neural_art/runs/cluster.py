@@ -12,6 +12,7 @@ import contextlib
 import logging
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -35,6 +36,9 @@ CORES: Final = 2
 
 CONNECT_SECONDS: Final = 5.0
 """How long a cluster may take to answer."""
+
+ASK_SECONDS: Final = 60.0
+"""How long the process may take that asks for the cluster's places."""
 
 START_SECONDS: Final = 30.0
 """How long a node may take to begin; then room is looked for elsewhere."""
@@ -98,6 +102,37 @@ def train(run: Run, ray: Any, *, base: Path | None = None, leave: threading.Even
             asked, heard = node.news.remote(), time.monotonic()
         elif time.monotonic() - heard > SILENCE:
             raise ConnectionError("The node does not answer any more.")
+
+
+class ClusterPlaces:
+    """How many trainings find room in the cluster at ``address``. Asked in a process of its own, so that nobody here
+    needs Ray in memory; it is 1 until there is an answer."""
+
+    def __init__(self, address: str) -> None:
+        self._command = [sys.executable, "-m", "neural_art.runs.cluster", "--address", address]
+        self.count = 1
+
+    def begin(self) -> None:
+        """Ask, in the background, until there is an answer."""
+        threading.Thread(target=self._ask, name="places", daemon=True).start()
+
+    def _ask(self) -> None:
+        wait = _POLL_SECONDS
+        while True:
+            try:
+                asked = subprocess.run(
+                    self._command,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    timeout=ASK_SECONDS,
+                    cwd=Path(__file__).parents[2],
+                )
+                self.count = max(1, int(asked.stdout))
+                return
+            except (OSError, ValueError, subprocess.TimeoutExpired):  # the cluster is not there yet
+                time.sleep(wait)
+                wait = min(60.0, 2 * wait)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

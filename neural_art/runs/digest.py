@@ -17,7 +17,7 @@ import numpy as np
 End = Literal["finished", "failed"]
 """The events that end a training."""
 
-_ENDS: Final = frozenset({"finished", "failed"})
+ENDS: Final[frozenset[str]] = frozenset({"finished", "failed"})
 _MOST: Final = 256  # digests kept in memory
 
 
@@ -122,7 +122,7 @@ class Digest:
                     column.append(number)
         elif kind == "sampled" and (not self._grid_steps or event["step"] > self._grid_steps[-1]):
             self._grid_steps.append(event["step"])
-        self.end, self._end_size = kind if kind in _ENDS else None, self.size
+        self.end, self._end_size = kind if kind in ENDS else None, self.size
         self._last[kind] = event
         self.newest = event
 

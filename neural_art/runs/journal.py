@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from neural_art.events import Event
-from neural_art.runs.digest import Digest, Series, digest_of, parse_event
+from neural_art.runs.digest import ENDS, Digest, End, Series, digest_of, parse_event
 from neural_art.runs.paths import HasPaths
+
+_TAIL: Final = 4096  # bytes: several lines
 
 _FREQUENT: Final = frozenset({"sampled", "stepped"})  # the newest of these may be lost when the power fails
 
@@ -76,6 +78,23 @@ class Journal:
         """Step and seconds of the newest event; (0, 0.0) before there is one."""
         newest = self.digest.newest
         return (int(newest["step"]), float(newest["seconds"])) if newest else (0, 0.0)
+
+    def ended_after(self, size: int) -> End | None:
+        """As of the ``digest``, from the end of the file alone: for whoever asks many runs."""
+        try:
+            with self._paths.events.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(0, end - _TAIL))
+                tail = file.read()
+        except OSError:
+            return None
+        lines = tail[: tail.rfind(b"\n") + 1].splitlines(keepends=True)
+        while len(lines) > 1:  # the first may have begun earlier
+            if event := parse_event(lines[-1]):
+                kind, size_then = event["event"], end - len(tail) + sum(map(len, lines))
+                return kind if kind in ENDS and size_then > size else None
+            lines.pop()
+        return self.digest.ended_after(size)  # a short file, or a damaged one
 
     @property
     def saved_step(self) -> int:

@@ -24,6 +24,7 @@ from neural_art.errors import DatasetError, NeuralArtError, RunError, StorageErr
 from neural_art.files import storage_errors
 from neural_art.machine import available_cores
 from neural_art.recipe import Budget, Recipe
+from neural_art.runs.cluster import ClusterPlaces
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
@@ -49,7 +50,8 @@ _log = logging.getLogger(__name__)
 class Studio:
     """The runs in the folder ``root``, which is made if need be. Raises ``StorageError`` if it cannot be.
 
-    ``at_once``: trainings at the same time; others wait in the order in which they were asked for.
+    ``at_once``: trainings at the same time; None: one, or as many as the cluster has room for. Others wait in the order
+    in which they were asked for. ``cluster``: the address of a Ray cluster that trains (see ``runs.cluster``).
     ``keep_hours``: runs that nobody used for so long are removed; None keeps them for ever.
     ``limits``: of what may be uploaded. ``base``: the model that a new run starts from.
     ``quotas``: what a visitor may have. ``left_hours``: uploads that nobody took or checked, and runs without anything
@@ -68,7 +70,7 @@ class Studio:
         self,
         root: Path,
         *,
-        at_once: int = 1,
+        at_once: int | None = None,
         keep_hours: float | None = None,
         limits: Limits | None = None,
         base: Path | None = None,
@@ -79,7 +81,11 @@ class Studio:
         start: bool = True,
         cores: int | None = None,
     ) -> None:
+        if at_once is not None and at_once < 1:
+            raise ValueError(f"at_once is {at_once}; it must be at least 1")
         self.limits = limits or Limits()
+        self._at_once = at_once
+        self._places = None if cluster is None else ClusterPlaces(cluster)
         self._left_hours = left_hours
         self._cache = cache
         self._closed = threading.Event()
@@ -90,7 +96,7 @@ class Studio:
             self._registry = Registry(root)
             self._supervisor = Supervisor(
                 self._registry,
-                at_once=at_once,
+                at_once=self._most_trainings,
                 keep_seconds=None if keep_hours is None else keep_hours * 3600,
                 processes=WorkerProcesses(self.base, cluster=cluster),
                 removed=self._models.remove,
@@ -99,6 +105,8 @@ class Studio:
         self.intake = Intake(self._registry, self.limits)
         self.visitors = Visitors(self._registry, quotas or Quotas())
         if start:
+            if self._places is not None and at_once is None:
+                self._places.begin()
             self._supervisor.start()
             if left_hours is not None:
                 threading.Thread(target=self._keep_tidy, name="leftovers", daemon=True).start()
@@ -340,6 +348,9 @@ class Studio:
                 _log.exception("Tidying up stumbled.")
             if self._closed.wait(TIDY_SECONDS):
                 return
+
+    def _most_trainings(self) -> int:
+        return self._at_once or (1 if self._places is None else self._places.count)
 
     def _admit(self, visitor: str, run: Run, minutes: float) -> None:
         """Count the training as the visitor's. Raises ``RunError`` if they, or all together, have too many."""

@@ -70,6 +70,7 @@ def prepare(settings: Settings) -> Prepared:
     studio = Studio(
         settings.runs,
         at_once=settings.at_once,
+        cluster=settings.cluster,
         keep_hours=settings.keep_hours,
         limits=settings.limits,
         base=settings.base,
