@@ -107,6 +107,13 @@ class Adapted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Delayed(Event):
+    """The training cannot begin yet; ``reason`` says what it waits for."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, kw_only=True)
 class Paused(Event):
     """The training was paused on request; it can be resumed."""
 

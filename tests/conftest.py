@@ -22,9 +22,11 @@ FIRST = (
     "test_page_hosted",
     "test_page",
     "test_supervisor",
+    "test_cluster",
     "test_trainer",
     "test_command_line",
     "test_pretrain",
+    "test_data_parallel",
     "test_packaging",
 )
 """The modules that take longest: begun first, so that no worker has one left when the other is done."""

@@ -121,3 +121,37 @@ def test_it_is_known_where_a_finished_training_went_on_but_not_each_pause(journa
     for event in (started(), stepped(3), started(3, resumed=True), finished(5), started(5, resumed=True), stepped(8)):
         journal.append(event)
     assert journal.digest.continued == (5.0,)
+
+
+def test_the_last_lines_tell_how_a_training_ended_as_all_of_them_do(run: Run, journal: Journal) -> None:
+    def agree() -> str | None:
+        size = run.paths.events.stat().st_size
+        ends = {after: journal.ended_after(after) for after in (0, size - 1, size)}
+        assert ends == {after: journal.digest.ended_after(after) for after in ends}
+        return ends[0]
+
+    assert journal.ended_after(0) is None
+    journal.append(finished(0))
+    assert agree() == "finished"
+    for step in range(100):
+        journal.append(stepped(step))
+    assert agree() is None
+    journal.append(finished(100))
+    assert agree() == "finished"
+    with run.paths.events.open("ab") as file:
+        file.write(b'nonsense\n{"event": "stepped", "step": 2, "seco')
+    assert agree() == "finished"
+    with run.paths.events.open("ab") as file:
+        file.write(b"\n" + bytes(10_000) + b"\n")
+    assert agree() == "finished"
+
+
+def test_what_was_added_is_read_up_to_the_last_whole_line(run: Run, journal: Journal) -> None:
+    journal.append(stepped(1))
+    events, size = journal.added(0)
+    journal.append(stepped(2))
+    with run.paths.events.open("ab") as file:
+        file.write(b'{"event": "stepped", "step": 3, "seco')
+    more, size_then = journal.added(size)
+    assert [event["step"] for event in events + more] == [1, 2]
+    assert journal.added(size_then) == ([], size_then)

@@ -56,7 +56,7 @@ ORDER: dict[str, list[set[str]]] = {
     ],
     "training": [
         {"__init__", "schedule", "device", "state", "cuda_graph", "optimizer", "augment", "losses", "metrics", "means"}
-        | {"reptile"},
+        | {"reptile", "data_parallel"},
         {"crops", "step", "enlarging"},
         {"encoding", "networks", "validation", "batches"},
         {"trainer"},
@@ -74,7 +74,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"run", "attempts"},
         {"status", "recorder", "registry", "processes", "models"},
         {"request", "intake", "worker", "pretrain", "supervisor", "listing", "leftovers", "visitors"},
-        {"loan", "lending"},
+        {"loan", "lending", "node"},
+        {"cluster"},
         {"studio", "teach"},
         {"ready"},
     ],
@@ -215,6 +216,12 @@ def test_the_arrows_between_folders_have_no_circle() -> None:
 def test_only_the_page_imports_gradio(module: str) -> None:
     imported = {name.partition(".")[0] for name in _imported_names(FILES[module])}
     assert "gradio" not in imported or _split(module)[0] == "web"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_what_runs_on_a_cluster_imports_ray(module: str) -> None:
+    imported = {name.partition(".")[0] for name in _imported_names(FILES[module])}
+    assert "ray" not in imported or module in ("runs.cluster", "runs.node")
 
 
 @pytest.mark.parametrize("module", FILES)

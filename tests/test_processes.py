@@ -16,6 +16,7 @@ from neural_art.messages import Message
 from neural_art.runs.lock import is_locked, lock_holder, take_lock
 from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.run import Run
+from neural_art.runs.status import status_of
 
 
 @pytest.fixture
@@ -54,6 +55,24 @@ def test_a_worker_holds_its_run_from_the_first_moment_on(run: Run, processes: Wo
     processes.end(run)
     assert not is_locked(run)
     assert not child.is_running()
+
+
+@pytest.mark.parametrize(("cluster", "module"), [(None, "neural_art.runs.worker"), ("auto", "neural_art.runs.cluster")])
+def test_a_run_is_trained_here_unless_there_is_a_cluster(run: Run, cluster: str | None, module: str) -> None:
+    processes = WorkerProcesses(cluster=cluster)
+    begin(processes, run)
+    command = holder(run).cmdline()
+    processes.release(kill=True)
+    assert module in command
+    assert ("--address" in command) == (cluster is not None)
+
+
+def test_a_training_that_lost_its_machine_is_no_fault_of_its_own(run: Run) -> None:
+    lost = WorkerProcesses(cluster="127.0.0.1:1")  # nobody is there
+    begin(lost, run)
+    until(lambda: lost.poll(run.id))
+    assert lost.death(run) == "outside"
+    assert status_of(run).notice == Message("cluster.lost")
 
 
 def test_a_worker_that_another_process_started_can_be_ended(run: Run, processes: WorkerProcesses) -> None:

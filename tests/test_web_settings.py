@@ -167,3 +167,12 @@ def test_on_zero_gpu_the_platforms_package_comes_before_pytorch_and_has_the_func
         [sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, timeout=60, capture_output=True, text=True
     )
     assert done.stdout.strip() == "[('train_on_loan', 75)]"
+
+
+def test_a_cluster_is_named_by_an_address_that_ray_knows() -> None:
+    for address in ("auto", "ray://head:10001", "10.0.0.5:6379"):
+        assert Settings.from_environment({"NEURAL_ART_CLUSTER": address}).cluster == address
+    assert Settings.from_environment({}).cluster is None
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"NEURAL_ART_CLUSTER": "http://head"})
+    assert refused.value.code == "cluster-address"

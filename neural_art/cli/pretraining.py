@@ -69,11 +69,14 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to learn (default: the fastest)")
 
 
-def _processor(device: str) -> Processor:
-    """Raises ``SettingsError`` where there is none such."""
+def _processor(device: str, local_rank: int = 0) -> Processor:
+    """A processor for the process of that number on this machine: each has a card of its own, as far as there are
+    enough. Raises ``SettingsError`` where there is no such device."""
     from neural_art.models.processors import survey
 
-    return survey().chosen(device)[0]
+    chosen = survey().chosen(device)
+    alike = [processor for processor in chosen if processor.kind == chosen[0].kind]
+    return alike[local_rank % len(alike)]
 
 
 def pretrain(options: argparse.Namespace) -> int:
@@ -82,16 +85,32 @@ def pretrain(options: argparse.Namespace) -> int:
     from neural_art.runs import pretrain as pretraining
     from neural_art.runs.run import Run
 
-    processor = _processor(options.device)
-    new = not Run(options.run.absolute()).exists()
-    run = Run.at(options.run, options.run.resolve().name) if new else Run.open(options.run)
+    group = pretraining.Group.join()
+    processor = _processor(options.device, 0 if group is None else group.local_rank)
+    run = Run(options.run.absolute())
+    if group is not None and group.rank > 0:
+        run.folder.mkdir(parents=True, exist_ok=True)
+    else:
+        run = Run.open(options.run) if run.exists() else Run.at(options.run, options.run.resolve().name)
     recipe = pretraining.base_recipe(options.recipe, options.seed, options.batch)
     budget = Budget(minutes=options.minutes)
     start = Model.open(options.start, size=recipe.size) if options.start else None
+    events = pretraining.pretrain(
+        options.folder,
+        run,
+        recipe,
+        budget,
+        start=start,
+        processor=processor,
+        keep_smaller=options.keep_smaller,
+        group=group,
+    )
+    if group is not None and group.rank > 0:
+        for _ in events:
+            pass
+        return 0
     with progress_bar("Reading pictures", 100, "%") as bar:
-        for event in pretraining.pretrain(
-            options.folder, run, recipe, budget, start=start, processor=processor, keep_smaller=options.keep_smaller
-        ):
+        for event in events:
             match event:
                 case Progress():
                     bar.n = percent(event.done / event.total)

@@ -20,6 +20,9 @@ no memory left, or because the disk was full."""
 DISK_FULL_STATUS: Final = 74
 """The exit status of a worker that ends because the disk is full: it can write that nowhere else."""
 
+ELSEWHERE_STATUS: Final = 75
+"""The exit status of a process that lost the machine on which its run was trained: the run goes on elsewhere."""
+
 FAULTS: Final = 3
 """How often a worker that died by a fault of its own, without getting anywhere, is started again."""
 

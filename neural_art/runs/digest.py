@@ -17,7 +17,7 @@ import numpy as np
 End = Literal["finished", "failed"]
 """The events that end a training."""
 
-_ENDS: Final = frozenset({"finished", "failed"})
+ENDS: Final[frozenset[str]] = frozenset({"finished", "failed"})
 _OF_A_SITTING: Final = ("stepped", "rolledback", "adapted")
 _MOST: Final = 256  # digests kept in memory
 
@@ -123,8 +123,8 @@ class Digest:
                     column.append(number)
         elif kind == "sampled" and (not self._grid_steps or event["step"] > self._grid_steps[-1]):
             self._grid_steps.append(event["step"])
-        if kind != "adapted":  # which may come before a start: a card is waited for
-            self.end, self._end_size = kind if kind in _ENDS else None, self.size
+        if kind != "delayed":  # which comes before a start
+            self.end, self._end_size = kind if kind in ENDS else None, self.size
         self._last[kind] = event
         self.newest = event
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from neural_art.dataset.report import REPORT
 
@@ -78,6 +79,12 @@ class RunPaths:
     def sample_grid(self, step: int) -> Path:
         """The sample grid of one step."""
         return self.sample_grids / f"{step:05d}.webp"
+
+    def carried(self, event: Mapping[str, Any]) -> tuple[Path, ...]:
+        """The files that belong to an event of the journal, in the order in which they are written."""
+        if event["event"] == "sampled":
+            return (self.sample_grid(event["step"]), self.thumbnail)
+        return (self.checkpoint, self.training_state) if event["event"] == "saved" else ()
 
     @property
     def thumbnail(self) -> Path:

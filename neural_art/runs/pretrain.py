@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,6 +30,7 @@ from neural_art.runs.picture_file import LIMITS, MATTE, PictureFile
 from neural_art.runs.recorder import Recorder
 from neural_art.runs.run import Run
 from neural_art.training import enlarging
+from neural_art.training.data_parallel import Group
 from neural_art.training.metrics import spread_out
 from neural_art.training.trainer import Training
 from neural_art.training.validation import KEPT_LATENTS, Validation, ValidationKID, keep_best
@@ -62,6 +65,7 @@ def pretrain(
     start: Model | None = None,
     processor: Processor = CPU,
     keep_smaller: bool = False,
+    group: Group | None = None,
     limits: Limits = LIMITS,
     validation: Callable[[Tensor, int], Validation] | None = None,
 ) -> Iterator[Event | Progress]:
@@ -70,41 +74,54 @@ def pretrain(
     ``start``: a base model to begin from. From time to time the model is validated, alone and averaged with the best
     one so far, which may be ``start``; the best is kept beside the last (see ``keep_best``). ``processor``: where the
     networks learn. ``keep_smaller``: what ``start`` paints at the sizes that it has learned stays as it is, and only
-    the stages for larger pictures learn; the base then serves all. ``validation``: makes, of the same pictures and a
-    size, what tells how good a model is; without it, a ``ValidationKID`` on that processor.
+    the stages for larger pictures learn; the base then serves all. ``group``: the processes that learn together, which
+    all call this; the first writes ``run``, the others need no more of its folder than a place for the pictures.
+    ``validation``: makes, of the same pictures and a size, what tells how good a model is; without it, a
+    ``ValidationKID`` on that processor.
 
     Yields progress while the pictures are read (the first time only), then the events of the training, each after it
     was written. May be left at any event; what was saved last remains. Raises ``DatasetError`` for too few pictures,
     and ``ProcessorError`` for a graphics card that stops: the same call goes on from what was saved.
     """
-    with hold(run):
+    kept = [size for size in start.settings["sizes"] if size < recipe.size] if start and keep_smaller else []
+    how: dict[str, Any] = {
+        "base": start,
+        "networks": NETWORKS,
+        "device": processor.device,
+        "processor_name": processor.name,
+        "fixed_size": max(kept, default=0),
+        "group": group,
+    }
+    squares = PictureFile(run.folder, recipe.stored_size)
+    if group is not None and group.rank > 0:
+        group.wait()  # for the pictures, where the folder is shared
+        yield from squares.write(folder, limits)
+        Training(squares.pictures, recipe, budget, **how).follow()
+        return
+    with hold(run), contextlib.ExitStack() as led:
         recorder = Recorder(run)
         recorder.tidy()
         run.set_recipe(recipe)
-        squares = PictureFile(run.folder, recipe.stored_size)
         yield from squares.write(folder, limits)
-        paintings = squares.pictures
-        validate = (validation or partial(ValidationKID, device=processor.device))(paintings, recipe.size)
+        if group is not None:
+            group.wait()
+            led.enter_context(group.led())
+        validate = (validation or partial(ValidationKID, device=processor.device))(squares.pictures, recipe.size)
         best = run.folder / BEST
         if start and not best.exists():
             keep_best(best, start, validate)
         earlier = start.settings["seconds"] + start.settings.get("before", 0) if start else 0
-        kept = [size for size in start.settings["sizes"] if size < recipe.size] if start and keep_smaller else []
         about = {"aspect": 1.0, "name": f"base-{recipe.name}", "before": earlier, "sizes": [*kept, recipe.size]}
         if processor.is_card:
             about["device"] = processor.name
         training = Training(
-            paintings,
+            squares.pictures,
             recipe,
             budget,
-            base=start,
             resume=recorder.saved_training(),
             about=about,
             save_seconds=SAVE_SECONDS,
-            networks=NETWORKS,
-            device=processor.device,
-            processor_name=processor.name,
-            fixed_size=max(kept, default=0),
+            **how,
         )
         next_validation = 0.0  # in seconds of training
         for event in training.run():

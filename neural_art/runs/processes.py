@@ -17,7 +17,7 @@ import psutil
 from neural_art.errors import RunError, StorageError
 from neural_art.machine import out_of_memory_kills
 from neural_art.messages import Message
-from neural_art.runs.attempts import DISK_FULL_STATUS, Death
+from neural_art.runs.attempts import DISK_FULL_STATUS, ELSEWHERE_STATUS, Death
 from neural_art.runs.lock import is_locked, lock_holder, sign_lock
 from neural_art.runs.run import Run
 
@@ -48,16 +48,21 @@ class WorkerProcesses:
         memory_kills: Callable[[], int] = out_of_memory_kills,
         *,
         device: str = "auto",
+        cluster: str | None = None,
     ) -> None:
         self._base = base
         self._device = device
+        self._cluster = cluster
         self._memory_kills = memory_kills
         self._kills_before: dict[str, int] = {}  # id -> ``memory_kills`` when its worker was started
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, run: Run, lock: int, *, keep_log: bool = False) -> None:
         """Start a worker that holds the run from its first moment on: ``lock`` (``take_lock``) is passed to it."""
-        command = [sys.executable, "-m", "neural_art.runs.worker", str(run.folder), "--lock", str(lock)]
+        module = "neural_art.runs.worker" if self._cluster is None else "neural_art.runs.cluster"
+        command = [sys.executable, "-m", module, str(run.folder), "--lock", str(lock)]
+        if self._cluster is not None:
+            command += ["--address", self._cluster]
         if self._base is not None:
             command += ["--base", str(self._base)]
         if self._device != "auto":
@@ -132,7 +137,7 @@ class WorkerProcesses:
             return "memory"
         if code == DISK_FULL_STATUS:
             return "disk"
-        if code in _FROM_OUTSIDE or code == 0 or (code is None and not _tail(run.paths.worker_log)):
+        if code in (*_FROM_OUTSIDE, 0, ELSEWHERE_STATUS) or (code is None and not _tail(run.paths.worker_log)):
             return "outside"  # 0: somebody asked it to leave, and it saved first
         return "own"
 

@@ -40,9 +40,7 @@ class Recorder:
         elif isinstance(event, Saved):
             self._write_weights(event)
         elif isinstance(event, Started) and event.resumed:
-            for grid in self._journal.sample_grids():
-                if int(grid.stem) > event.step:
-                    grid.unlink(missing_ok=True)
+            self._journal.forget_sample_grids(event.step)
         self._journal.append(event)
 
     def saved_training(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:

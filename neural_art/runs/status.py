@@ -179,9 +179,11 @@ def _state(run: Run, desired: DesiredState | None, digest: Digest) -> State:
 
 
 def _notice(run: Run, state: State, digest: Digest) -> Message | None:
-    """The newest of what is worth knowing: starts that got nowhere, a roll-back, a smaller batch or another device, a
-    set-up that took long."""
+    """The newest of what is worth knowing: what it waits for, starts that got nowhere, a roll-back, a smaller batch or
+    another device, a set-up that took long."""
     under_way = state in ("waiting", "training")
+    if under_way and digest.newest and digest.newest["event"] == "delayed":
+        return _message(digest.newest["reason"])
     if under_way and (attempts := attempts_of(run)) and attempts.notice:
         return attempts.notice
     kinds = ("rolledback", "adapted") if under_way else ("rolledback",)

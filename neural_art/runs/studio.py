@@ -26,6 +26,7 @@ from neural_art.machine import available_cores
 from neural_art.messages import Message
 from neural_art.processor import CPU, Processor
 from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
+from neural_art.runs.cluster import ClusterPlaces
 from neural_art.runs.desired import desired_state, set_desired_state
 from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
 from neural_art.runs.leftovers import remove_leftovers, remove_uploads
@@ -53,8 +54,9 @@ _log = logging.getLogger(__name__)
 class Studio:
     """The runs in the folder ``root``, which is made if need be. Raises ``StorageError`` if it cannot be.
 
-    ``at_once``: trainings at the same time; None: one on each graphics card, or one. Others wait in the order in which
-    they were asked for. ``device``: where runs learn, whatever their recipes say; "auto" leaves it to those.
+    ``at_once``: trainings at the same time; None: as many as the cluster has room for, or one on each graphics card, or
+    one. Others wait in the order in which they were asked for. ``cluster``: the address of a Ray cluster that trains
+    (see ``runs.cluster``). ``device``: where runs learn, whatever their recipes say; "auto" leaves it to those.
     ``processors``: what is known of this machine's.
     ``keep_hours``: runs that nobody used for so long are removed; None keeps them for ever.
     ``limits``: of what may be uploaded. ``base``: the model that a new run starts from.
@@ -81,6 +83,7 @@ class Studio:
         keep_hours: float | None = None,
         limits: Limits | None = None,
         base: Path | None = None,
+        cluster: str | None = None,
         quotas: Quotas | None = None,
         left_hours: float | None = None,
         cache: Path | None = None,
@@ -95,6 +98,7 @@ class Studio:
         self.device = device
         self.processors = processors or KnownProcessors()
         self._at_once = at_once
+        self._places = None if cluster is None else ClusterPlaces(cluster)
         self._left_hours = left_hours
         self._cache = cache
         self._closed = threading.Event()
@@ -108,7 +112,7 @@ class Studio:
                 self._registry,
                 at_once=self._most_trainings,
                 keep_seconds=None if keep_hours is None else keep_hours * 3600,
-                processes=WorkerProcesses(self.base, device=device),
+                processes=WorkerProcesses(self.base, device=device, cluster=cluster),
                 removed=self._removed,
             )
         if lend is not None:
@@ -119,6 +123,8 @@ class Studio:
         if start:
             if device != CPU.kind:
                 self.processors.begin()
+            if self._places is not None and at_once is None:
+                self._places.begin()
             self._supervisor.start()
             if left_hours is not None:
                 threading.Thread(target=self._keep_tidy, name="leftovers", daemon=True).start()
@@ -409,7 +415,9 @@ class Studio:
                 return
 
     def _most_trainings(self) -> int:
-        """One a card, and one where there is none."""
+        """As many as the cluster has room for; else one a card, and one where there is none."""
+        if self._places is not None:
+            return self._at_once or self._places.count
         return self._at_once or max(1, sum(processor.is_card for processor in self.usable))
 
     def _admit(self, visitor: str, run: Run, minutes: float) -> None:

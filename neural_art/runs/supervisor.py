@@ -13,7 +13,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
 
 from neural_art import files
 from neural_art.errors import NeuralArtError, RunError, StorageError
@@ -23,10 +25,11 @@ from neural_art.runs.attempts import FAULTS, HALVINGS, attempts_of, count_attemp
 from neural_art.runs.desired import clear_desired_state, desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.lock import is_locked, take_lock
+from neural_art.runs.paths import RunPaths
 from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
-from neural_art.runs.status import last_activity, state_of, status_of
+from neural_art.runs.status import last_activity, status_of
 
 POLL_SECONDS: Final = 0.4
 """How often the runs that train or wait are looked at."""
@@ -43,6 +46,10 @@ TURN_SECONDS: Final = 5.0
 
 FIRST_SAVE: Final = 128 << 20
 """Bytes that the first save of a training takes, about: a run that found no room for it is started when there is."""
+
+_MARKED: Final = tuple(
+    path.name for path in (RunPaths(Path()).desired_state, RunPaths(Path()).events, RunPaths(Path()).lock)
+)
 
 _log = logging.getLogger(__name__)
 
@@ -74,14 +81,17 @@ class Supervisor:
         self._restart_seconds = restart_seconds
         self._processes = processes or WorkerProcesses()
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
-        self._settled: dict[str, tuple[int, ...]] = {}  # id -> mtimes of a run that had nothing to be done
+        self._standings: dict[str, _Standing] = {}  # as the runs were when they were looked at last
+        self._keep_until: dict[str, float] = {}  # id -> Unix seconds; it is not removed before
+        self._places: dict[str, int] = {}  # id -> place in the queue, as of ``_places_at``
+        self._places_at = -math.inf
         self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
         self._held_back: dict[str, float] = {}  # id -> monotonic time until which no worker is started for it
         self._troubles: dict[str, Message] = {}  # id -> why its worker could not even be started
         self._next_survey = 0.0
         self._wake = threading.Event()
         self._closed = False
-        self._survey()
+        self.survey()
 
     def start(self) -> None:
         """Look after the queue from now on, in a thread."""
@@ -112,8 +122,11 @@ class Supervisor:
     def queue_place(self, id: str) -> int | None:
         """The run's place in the queue, 1 for the next; None if it does not wait."""
         with self._registry.lock:
-            queue = [run.id for run in self._queue(self._busy | {id})]
-        return queue.index(id) + 1 if id in queue else None
+            if id not in self._places or time.monotonic() - self._places_at > POLL_SECONDS:
+                queue = self._queue(self._busy | {id})
+                self._places = {waiting: place for place, waiting in enumerate(queue, start=1)}
+                self._places_at = time.monotonic()
+            return self._places.get(id)
 
     @contextlib.contextmanager
     def changing(self, id: str) -> Iterator[Run]:
@@ -125,6 +138,7 @@ class Supervisor:
             self._troubles.pop(id, None)
             self._not_before.pop(id, None)
             self._busy.add(id)
+            self._places_at = -math.inf
         self._wake.set()
 
     def hold_back(self, id: str, seconds: float = math.inf) -> None:
@@ -132,11 +146,13 @@ class Supervisor:
         queue meanwhile, and does not keep others waiting."""
         with self._registry.lock:
             self._held_back[id] = time.monotonic() + seconds
+            self._places_at = -math.inf
 
     def let_go(self, id: str) -> None:
         """The end of ``hold_back``."""
         with self._registry.lock:
             self._held_back.pop(id, None)
+            self._places_at = -math.inf
         self._wake.set()
 
     def is_held_back(self, id: str) -> bool:
@@ -173,6 +189,7 @@ class Supervisor:
         with self._registry.hidden(id):  # from here on nobody finds it, and no worker is started for it
             with self._registry.lock:
                 self._busy.discard(id)
+                self._standings.pop(id, None)
             try:
                 self._processes.end(run)
                 run.delete()
@@ -186,93 +203,119 @@ class Supervisor:
     def _live(self) -> None:
         while not self._closed:
             try:
-                self._attend()
+                self.attend()
             except Exception:  # whatever one run is like, the others are looked after
                 _log.exception("The queue of runs stumbled.")
             self._wake.wait(POLL_SECONDS if self._busy else 5 * POLL_SECONDS)
             self._wake.clear()
 
-    def _attend(self) -> None:
+    def attend(self) -> None:
         """Look once at the runs for which something may have to be done."""
         if time.monotonic() >= self._next_survey:
-            self._survey()
+            self.survey()
         with self._registry.lock:
-            for id in list(self._busy):
-                if not self._look_at(id):
-                    self._forget(id)
-            if self._closed or self._at_work() >= self._at_once() or not self._queue(self._busy):
+            at_work = sum(self._counts(self._look_at(id), id) for id in list(self._busy))
+            if self._closed or at_work >= self._at_once() or not self._queue(self._busy):
                 return
             with self._turn() as ours:
                 if ours:
-                    self._survey()  # what others have started in the meantime
-                    free = self._at_once() - self._at_work()
-                    for run in self._queue(self._busy):
+                    self.survey()  # what others have started in the meantime
+                    free = self._at_once() - sum(self._counts(self._standing(id), id) for id in self._busy)
+                    for id in self._queue(self._busy):
                         if free <= 0:
                             break
-                        free -= self._start(run)
+                        free -= self._start(Run(self._registry.root / id))
 
-    def _survey(self) -> None:
+    def survey(self) -> None:
         """Look at every run: take up what waits, remove what nobody used for too long."""
         keep = self._keep_seconds
         self._next_survey = time.monotonic() + min(
             SURVEY_SECONDS, SURVEY_SECONDS if keep is None else max(0.2, keep / 4)
         )
-        for id in self._registry.ids():
+        ids = self._registry.ids()
+        for gone in self._standings.keys() - set(ids):
+            self._standings.pop(gone, None)
+            self._keep_until.pop(gone, None)
+        for id in ids:
+            if id not in self._busy:
+                with contextlib.suppress(NeuralArtError, OSError):
+                    self._survey_run(id)
+
+    def _survey_run(self, id: str) -> None:
+        if not self._standing(id).settled and not self._look_at(id).settled:
+            return
+        if self._keep_seconds is None or time.time() < self._keep_until.get(id, 0.0):
+            return
+        self._keep_until[id] = last_activity(self._registry.find(id)) + self._keep_seconds
+        if time.time() > self._keep_until[id]:
+            self.delete(id)
+
+    def _look_at(self, id: str) -> _Standing:
+        """How the run stands, after what can be done for it at once."""
+        if self._processes.poll(id):
+            self._note_end(id)
+        standing = self._standing(id)
+        if standing.stopped:
             with contextlib.suppress(NeuralArtError, OSError):
-                self._survey_run(self._registry.find(id))
+                self.finish(self._registry.find(id))
+        if standing.locked or standing.waits:
+            self._busy.add(id)
+        else:
+            self._forget(id)
+        return standing
 
-    def _survey_run(self, run: Run) -> None:
-        if run.id in self._busy:
-            return
-        if is_locked(run):
-            self._busy.add(run.id)
-            return
-        mtimes = _mtimes(run)
-        if self._settled.get(run.id) != mtimes:
-            if self._look_at(run.id):
-                self._busy.add(run.id)
-                return
-            self._settled[run.id] = mtimes
-        if self._keep_seconds is not None and time.time() - last_activity(run) > self._keep_seconds:
-            self.delete(run.id)
-
-    def _look_at(self, id: str) -> bool:
-        """Whether the run needs looking after; does what can be done at once."""
-        ended = self._processes.poll(id)
-        try:
+    def _note_end(self, id: str) -> None:
+        """Note when a run's worker may be started again, which has ended just now."""
+        with contextlib.suppress(NeuralArtError, OSError):
             run = self._registry.find(id)
-            if ended and self._processes.death(run) == "disk":
+            if self._processes.death(run) == "disk":
                 self._give_up(run, StorageError("disk-full").message)
-            elif ended:
+            else:
                 self._not_before[id] = time.monotonic() + self._restart_delay(run)
-            if is_locked(run):
-                return True
-            run = self._registry.open(id)
-            desired, state = desired_state(run), state_of(run)
-            if desired is not None and desired.state == "finished" and state == "finished":
-                self.finish(run)
-            return state == "waiting"
+
+    def _standing(self, id: str) -> _Standing:
+        """How the run stands; its files are read again only where they have changed.
+
+        Whoever takes a lock writes to its file, so a run that nobody held is not asked for its lock again until then.
+        """
+        marks = _marks(f"{self._registry.root}/{id}")
+        known = self._standings.get(id)
+        if known is not None and known.marks == marks and not known.locked:
+            return known
+        try:
+            known = self._standings[id] = self._read(id, marks)
         except (NeuralArtError, OSError):  # gone, or a damaged file: whoever opens the run is told
-            return False
+            return _Standing(marks)
+        return known
 
-    def _at_work(self) -> int:
-        ours = [id for id in self._busy if not self.is_held_back(id)]
-        return sum(is_locked(Run(self._registry.root / id)) for id in ours)
+    def _read(self, id: str, marks: _Marks) -> _Standing:
+        run = self._registry.find(id)
+        if is_locked(run):
+            return _Standing(marks, locked=True)
+        run = self._registry.open(id)
+        desired = desired_state(run)
+        if desired is None or Journal(run).ended_after(desired.after):
+            return _Standing(marks)
+        if desired.state == "training":
+            return _Standing(marks, asked=desired.asked)
+        return _Standing(marks, stopped=desired.state == "finished" and run.paths.checkpoint.exists())
 
-    def _queue(self, ids: Iterable[str]) -> list[Run]:
-        """The runs among these that wait, in the order in which they were asked for."""
-        queue = []
+    def _counts(self, standing: _Standing, id: str) -> bool:
+        """Whether the run is one of those that are trained at once."""
+        return standing.locked and not self.is_held_back(id)
+
+    def _queue(self, ids: Iterable[str]) -> list[str]:
+        """The ids of the runs among these that wait, in the order in which they were asked for."""
+        now = time.monotonic()
+        waiting = []
         for id in ids:
             if self.is_held_back(id):
                 continue
-            if id in self._troubles and time.monotonic() < self._not_before.get(id, 0.0):
+            if id in self._troubles and now < self._not_before.get(id, 0.0):
                 continue
-            with contextlib.suppress(NeuralArtError, OSError):
-                run = self._registry.find(id)
-                desired = desired_state(run)
-                if desired is not None and state_of(run) == "waiting":
-                    queue.append((desired.asked, id, run))
-        return [run for _, _, run in sorted(queue, key=lambda entry: entry[:2])]
+            if (asked := self._standing(id).asked) is not None:
+                waiting.append((asked, id))
+        return [id for _, id in sorted(waiting)]
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[bool]:
@@ -336,10 +379,12 @@ class Supervisor:
 
     def _forget(self, id: str) -> None:
         self._busy.discard(id)
+        self._places_at = -math.inf
         self._not_before.pop(id, None)
-        self._settled.pop(id, None)
+        self._keep_until.pop(id, None)
         self._processes.forget(id)
         if not (self._registry.root / id).exists():
+            self._standings.pop(id, None)
             self._troubles.pop(id, None)
             self._removed(id)
 
@@ -351,12 +396,37 @@ def _size_of_a_save(run: Run) -> int:
     return run.paths.checkpoint.stat().st_size + run.paths.training_state.stat().st_size
 
 
-def _mtimes(run: Run) -> tuple[int, ...]:
-    """Numbers that change when something was asked of the run or something happened; cheap to look up."""
-    mtimes = []
-    for path in (run.paths.desired_state, run.paths.events):
+_Marks: TypeAlias = tuple[int, ...]
+"""Numbers that change when something was asked of a run, somebody took hold of it, or something happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a run stood when its files had these ``marks``. ``asked``: when its training was, if it waits for that.
+    ``stopped``: a person ended the training, and no worker was there to note it."""
+
+    marks: _Marks
+    locked: bool = False
+    asked: float | None = None
+    stopped: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for its training."""
+        return self.asked is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to be done for it."""
+        return not (self.locked or self.waits or self.stopped)
+
+
+def _marks(folder: str) -> _Marks:
+    marks: list[int] = []
+    for name in _MARKED:
         try:
-            mtimes.append(path.stat().st_mtime_ns)
+            stat = os.stat(f"{folder}/{name}")  # noqa: PTH116  # a Path for each would take most of the time
+            marks += (stat.st_mtime_ns, stat.st_ino, stat.st_size)
         except OSError:
-            mtimes.append(0)
-    return tuple(mtimes)
+            marks += (0, 0, 0)
+    return tuple(marks)

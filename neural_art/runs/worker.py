@@ -24,7 +24,7 @@ import torch
 
 from neural_art.dataset.squares import load_squares
 from neural_art.errors import NeuralArtError, ProcessorError, RunError, StorageError
-from neural_art.events import Adapted, Event, Failed, Finished, Paused, Saved, Started, Stepped
+from neural_art.events import Adapted, Delayed, Event, Failed, Finished, Paused, Saved, Started, Stepped
 from neural_art.files import storage_error, storage_errors
 from neural_art.machine import processor_name
 from neural_art.messages import Message
@@ -239,7 +239,7 @@ def _train(
         else:
             step, seconds = Journal(run).standing
             reason = Message("processor.card-awaited", {"name": name})
-            awaited = Adapted(step=step, seconds=seconds, reason=reason, batch=recipe.batch, device=cards[0].device)
+            awaited = Delayed(step=step, seconds=seconds, reason=reason)
             recorder.record(awaited)
             yield awaited
             while taken is None:

@@ -34,7 +34,8 @@ class CudaGraph:
                 work(self._inputs.tensors)
         torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        # Other threads may ask how far the device is, as NCCL's does.
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._output = work(self._inputs.tensors)
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:

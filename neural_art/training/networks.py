@@ -62,13 +62,17 @@ class Networks:
         """The discriminator that a model keeps."""
         return self.critics[0].discriminator
 
-    def finite(self) -> bool:
-        """Whether all weights, and what the optimisers remember, are numbers."""
-        networks = self.generator, self.averaged, *(critic.discriminator for critic in self.critics)
+    @property
+    def learned(self) -> list[Tensor]:
+        """All weights, and what the optimisers remember: not copies."""
+        networks = self.generator, self.averaged, self.encoder, *(critic.discriminator for critic in self.critics)
         optimizers = self.optimizer, *(critic.optimizer for critic in self.critics)
         weights = [tensor for network in networks for tensor in network.state_dict().values()]
-        moments = [tensor for optimizer in optimizers for tensor in (*optimizer.means, *optimizer.squares)]
-        largest = torch._foreach_norm([*weights, *moments], math.inf)  # one answer to wait for, not hundreds
+        return weights + [tensor for each in optimizers for tensor in (each.steps, *each.means, *each.squares)]
+
+    def finite(self) -> bool:
+        """Whether all that was ``learned`` are numbers."""
+        largest = torch._foreach_norm(self.learned, math.inf)  # one answer to wait for, not hundreds
         return bool(torch.stack(largest).isfinite().all())
 
     @torch.no_grad()

@@ -78,16 +78,24 @@ class TrainStep:
     """Updates a generator and its critics' heads, all in place, on the device that they are on.
 
     ``threads``: of the processor, divided among the shards. ``bfloat16``: multiply in it. On a card there is one shard,
-    and on a CUDA device the step is a ``CudaGraph``. ``captures``: how many of those there are.
+    and on a CUDA device the step is a ``CudaGraph``. ``captures``: how many of those there are. ``average``: makes each
+    gradient, in place, the mean of those of all processes that make this step together.
     """
 
     def __init__(
-        self, generator: Generator, optimizer: Adam, critics: Sequence[Critic], *, threads: int, bfloat16: bool
+        self,
+        generator: Generator,
+        optimizer: Adam,
+        critics: Sequence[Critic],
+        *,
+        threads: int,
+        bfloat16: bool,
+        average: Callable[[list[Tensor]], None] = lambda _: None,
     ) -> None:
         self._device = optimizer.parameters[0].device
         self.shards = min(SHARDS, threads) if self._device.type == "cpu" else 1
         self._generator, self._optimizer, self._critics = generator, optimizer, critics
-        self._bfloat16 = bfloat16
+        self._bfloat16, self._average = bfloat16, average
         self._discriminators = [
             [each.discriminator, *(_replica(each.discriminator) for _ in range(self.shards - 1))] for each in critics
         ]
@@ -161,9 +169,10 @@ class TrainStep:
         pairs = list(zip(self._discriminators[turn], shards, strict=True))
         with cached():  # the heads judge twice; their spectral norms are found once
             of_heads, of_generator, measured = zip(*self.map(learn, pairs), strict=True)
+        of_critic, gradient = _sum(of_heads) if contested else [], _sum(of_generator)
+        self._average([*of_critic, *gradient])
         if contested:
-            critic.optimizer.step(_sum(of_heads), discriminator_lr)
-        gradient = _sum(of_generator)
+            critic.optimizer.step(of_critic, discriminator_lr)
         self._generator.project_(gradient)
         self._optimizer.step(gradient, generator_lr)
         self._generator.project_(self._optimizer.parameters)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from neural_art.events import Adapted, Event, Failed, Finished, RolledBack, Samp
 from neural_art.messages import Message
 from neural_art.models.checkpoint import FORMAT, Model
 from neural_art.models.pixels import to_uint8
-from neural_art.recipe import Budget, Recipe
+from neural_art.recipe import LATENT_SIZE, Budget, Recipe
 from neural_art.training import schedule
 from neural_art.training.batches import SEEN, Batches
 from neural_art.training.crops import Crops
@@ -43,12 +43,17 @@ from neural_art.training.networks import Networks
 from neural_art.training.state import current_names
 from neural_art.training.step import TrainStep
 
+if TYPE_CHECKING:
+    from neural_art.training.data_parallel import Group
+
 LEAST_PAINTINGS = 2
 SAMPLES = 24  # pictures in a sample grid; the first half reconstructs paintings, the rest is sampled
 SAMPLE_TRUNCATION = 0.8
 GRID_SHARE = 1 / 20  # of the time that sample grids may take at most, with what their reader does with them
 CARD_SHARE = 0.015  # the same of a card's time, for sample grids and for saves each
 PATIENCE = 2  # roll-backs before a training is given up
+SEED_DISTANCE = 1_000_003  # from the seed of one process to the next one's
+SHARED_STEPS = 1000  # after so many steps, the processes of a group are made alike again
 SLOW_SETUP = 0.05  # of a budget: what a set-up takes beyond its share is worth a word if it is more than that
 
 Made = TypeVar("Made")
@@ -73,6 +78,7 @@ class Training:
     thread's current one. Tensors in events are on the CPU. ``processor_name``: its name, for people.
     ``fixed_size``: what the base paints at this size stays as it is, only the stages for larger pictures learn; 0: all.
     ``halvings``: how often the batch is to be halved, for want of memory outside a card.
+    ``group``: the processes that train this model together. The first calls ``run()``, the others ``follow()``.
 
     A training may be resumed on another device than it began on; what it computes with is then chosen anew. Where a
     card's memory is too small, an ``Adapted`` event says so and it goes on with a smaller batch.
@@ -101,6 +107,7 @@ class Training:
         processor_name: str = "",
         fixed_size: int = 0,
         halvings: int = 0,
+        group: Group | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if len(paintings) < LEAST_PAINTINGS:
@@ -117,6 +124,7 @@ class Training:
         self._device, self._processor_name, self._halvings = torch.device(device), processor_name, halvings
         self._on_card = self._device.type != "cpu"
         self._save_seconds, self._step_seconds = save_seconds, step_seconds
+        self._group, self._processes, self._alike = group, group.size if group else 1, False
         self._now, self._clock = now, schedule.Clock(budget, began, now=now)
         self._rng = torch.Generator().manual_seed(recipe.seed)
         self._sample_grids = self._pictures = self._rollbacks = 0
@@ -176,7 +184,7 @@ class Training:
                     return
                 means = Means(self._now)
                 continue
-            means.add(measured, self._compute.batch)
+            means.add(measured, self._compute.batch * self._processes)
             if now - stepped_at >= self._step_seconds:
                 stepped_at = now
                 yield from self._reported(self._stepped(means))
@@ -200,6 +208,21 @@ class Training:
         yield from self._show_grid()
         yield from self._reported(self._moment())
         yield Finished(**self._where(), early=False, pictures_per_second=self._pictures / max(1e-6, self.seconds))
+
+    def follow(self) -> None:
+        """The steps that the first process of the group makes, on pictures of this one's own, until it ends."""
+        assert self._group is not None
+        self.latents, self._resumed = torch.empty(len(self._paintings), LATENT_SIZE), True
+        ready = False
+        while order := self._group.next_order():
+            self.step = order.step
+            if order.shared:
+                self._group.share([self.latents, *self.networks.learned])
+            if not ready:
+                self._rng.manual_seed(self._recipe.seed + self._group.rank * SEED_DISTANCE + order.step)
+                self._set_up()
+                ready = True
+            self._update(order.adversarial, order.rate)
 
     def _reported(self, event: Event) -> Iterator[Event]:
         """The event, and a note of the time that its reader took."""
@@ -286,17 +309,28 @@ class Training:
             self.networks.critics,
             threads=min(self._compute.threads, self._compute.batch),
             bfloat16=self._compute.precision == "bfloat16",
+            **({"average": self._group.average} if self._group else {}),
         )
 
     def _train_step(self, progress: float) -> dict[str, float]:
-        """One update of both networks; what it measured."""
+        """One update of both networks, by all processes of the group; what it measured."""
         recipe = self._recipe
-        self._batches.add_crops(self.step, self._compute.batch, self._step.shards, self._step.map)
         warmup = recipe.reconstruction_warmup if self._out_of_domain else None
         adversarial = schedule.adversarial_weight(progress, recipe.adversarial_weight, warmup)
-        count, captures = self._compute.batch // self._step.shards, self._step.captures
-        pictures = count * self._step.shards
+        pictures = self._compute.batch // self._step.shards * self._step.shards * self._processes
         rate = self._rate * schedule.learning_rate(progress, pictures, adversarial=adversarial > 0)
+        if self._group is not None:
+            shared = not self._alike or self.step % SHARED_STEPS == 0
+            self._group.lead(self.step, adversarial, rate, shared=shared)
+            if shared:
+                self._group.share([self.latents, *self.networks.learned])
+                self._alike = True
+        return self._update(adversarial, rate)
+
+    def _update(self, adversarial: float, rate: float) -> dict[str, float]:
+        recipe = self._recipe
+        self._batches.add_crops(self.step, self._compute.batch, self._step.shards, self._step.map)
+        count, captures = self._compute.batch // self._step.shards, self._step.captures
         measured = self._step(
             [self._batches.shard(count, contested=adversarial > 0) for _ in range(self._step.shards)],
             adversarial=adversarial,
@@ -305,7 +339,7 @@ class Training:
             turn=self.step,
         )
         self.step += 1
-        self._pictures += pictures
+        self._pictures += count * self._step.shards * self._processes
         decay = schedule.ema_decay(self.step, recipe.ema_half_life, from_base=not self._out_of_domain)
         self.networks.average(decay)
         if self._step.captures > captures:  # which takes as long as many steps
@@ -426,7 +460,7 @@ class Training:
             self.networks.restore(model, tensors)
             self.latents = model.latents
             self._rng.set_state(tensors["rng"])
-            self.step, self._sample_grids = state["step"], state["sample_grids"]
+            self.step, self._sample_grids, self._alike = state["step"], state["sample_grids"], False
             self._pictures = state["pictures"]
             if whole:
                 self._crops.restore(tensors["crops"])

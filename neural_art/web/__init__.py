@@ -74,6 +74,7 @@ def prepare(settings: Settings) -> Prepared:
         settings.runs,
         at_once=settings.at_once,
         device=settings.device,
+        cluster=settings.cluster,
         keep_hours=settings.keep_hours,
         limits=settings.limits,
         base=settings.base,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from neural_art import shipped
-from neural_art.checks import Range, check_range
+from neural_art.checks import Range, brief, check_range
 from neural_art.dataset.limits import Limits
 from neural_art.errors import SettingsError
 from neural_art.processor import CPU, DEVICES
@@ -27,6 +29,8 @@ SPACE_DISK: Final = Path("/data")
 SPACE_HOURS: Final = 24.0
 """How long a Space keeps a run that nobody uses."""
 
+_ADDRESS: Final = re.compile(r"auto|(ray://)?[^\s/:]+:[0-9]+")
+
 LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 """Addresses that nobody but this machine can reach."""
 
@@ -36,9 +40,10 @@ class Settings:
     """How the page is served.
 
     ``keep_hours``: runs are removed after so long without use; None keeps them for ever. ``at_once``: trainings at the
-    same time; None: one on each graphics card, or one. ``device``: where runs learn and pictures are painted, one of
-    ``processor.DEVICES``. ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that
-    new runs start from. ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
+    same time; None: as many as the cluster has room for, or one on each graphics card, or one. ``cluster``: the address
+    of a Ray cluster that trains. ``device``: where runs learn and pictures are painted, one of ``processor.DEVICES``.
+    ``file_mb``, ``total_mb``, ``most``: limits of what may be uploaded. ``base``: the model that new runs start from.
+    ``space``: whether this is a Hugging Face Space. ``quotas``: what each visitor may have.
     ``left_hours``: uploads that nobody took, and empty runs, are removed after so long. ``proxies``: how many of ours
     stand before this server and add to X-Forwarded-For. ``loan_device``: where a run is trained on a
     graphics card that is lent (``web.zero_gpu``), for ``loan_seconds``; None where none are.
@@ -50,6 +55,7 @@ class Settings:
     keep_hours: float | None = None
     at_once: int | None = None
     device: str = "auto"
+    cluster: str | None = None
     file_mb: int = 300
     total_mb: int = 1024
     most: int = 2000
@@ -84,10 +90,10 @@ class Settings:
             port=_whole(environment, default.port, PORTS, "NEURAL_ART_PORT", "GRADIO_SERVER_PORT"),
             runs=Path(runs).expanduser() if runs else default.runs,
             keep_hours=keep_hours or None,
-            at_once=_whole(environment, 0, (1, 64), "NEURAL_ART_AT_ONCE") or None,
-            device=device_in(environment)
-            if default.loan_device is None
-            else CPU.kind,  # there is no card outside loans
+            at_once=_whole(environment, 0, (1, 1000), "NEURAL_ART_AT_ONCE") or None,
+            cluster=_cluster(environment),
+            # there is no card outside of loans
+            device=device_in(environment) if default.loan_device is None else CPU.kind,
             file_mb=_whole(environment, default.file_mb, (1, 4096), "NEURAL_ART_FILE_MB"),
             total_mb=_whole(environment, default.total_mb, (1, 65536), "NEURAL_ART_TOTAL_MB"),
             most=_whole(environment, default.most, (8, 100_000), "NEURAL_ART_MOST_PAINTINGS"),
@@ -114,6 +120,18 @@ def device_in(environment: Mapping[str, str]) -> str:
     if device not in DEVICES:
         raise SettingsError("unknown-device", value=device, known=list(DEVICES))
     return device
+
+
+def _cluster(environment: Mapping[str, str]) -> str | None:
+    """The address of the cluster. Raises ``SettingsError`` for one that Ray would not know, or without Ray."""
+    _, address = _first(environment, "NEURAL_ART_CLUSTER")
+    if not address:
+        return None
+    if _ADDRESS.fullmatch(address) is None:
+        raise SettingsError("cluster-address", value=brief(address))
+    if importlib.util.find_spec("ray") is None:
+        raise SettingsError("no-ray")
+    return address
 
 
 def _first(environment: Mapping[str, str], *names: str) -> tuple[str, str]:
