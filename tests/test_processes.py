@@ -61,6 +61,7 @@ def test_a_worker_holds_its_run_from_the_first_moment_on(run: Run, processes: Wo
 def test_a_run_is_trained_here_unless_there_is_a_cluster(run: Run, cluster: str | None, module: str) -> None:
     processes = WorkerProcesses(cluster=cluster)
     begin(processes, run)
+    until(lambda: holder(run).cmdline())  # empty for a moment, while it becomes another program
     command = holder(run).cmdline()
     processes.release(kill=True)
     assert module in command
