@@ -24,6 +24,7 @@ from neural_art import files, shipped
 from neural_art.errors import NeuralArtError, StorageError
 from neural_art.events import Delayed
 from neural_art.messages import Message
+from neural_art.processor import CPU, DEVICES
 from neural_art.runs.attempts import DISK_FULL_STATUS, ELSEWHERE_STATUS
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
@@ -73,15 +74,18 @@ def places(ray: Any) -> int:
     return sum(int(each.get("GPU", 0)) + int(each.get("CPU", 0)) // CORES for each in resources)
 
 
-def train(run: Run, ray: Any, *, base: Path | None = None, leave: threading.Event | None = None) -> str:
+def train(
+    run: Run, ray: Any, *, base: Path | None = None, leave: threading.Event | None = None, device: str | None = None
+) -> str:
     """Train the run on a node, and write what comes back, up to the end. Returns "", or why it ended too early.
 
     ``base``: the model to start from, if the run has none of its own. When ``leave`` is set, the node saves and ends.
+    ``device``: one of ``DEVICES``, in place of the recipe's.
     Raises ``RayError`` or ``ConnectionError`` where the node is lost, and ``OSError`` where the disk refuses.
     """
     leave = leave or threading.Event()
     files.remove_partial(*run.paths.folders)
-    node = _begun(run, ray, base, leave)
+    node = _begun(run, ray, base, leave, device)
     if node is None:
         return ""
     leaving, desired = False, _content(run.paths.desired_state)
@@ -147,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--address", required=True, help="of the cluster: auto, host:port or ray://host:port")
     parser.add_argument("--base", type=Path, help="the model to start from, if the run has none of its own")
     parser.add_argument("--lock", type=int, help="an inherited file descriptor that holds the run's lock")
+    parser.add_argument("--device", choices=DEVICES, help="where to learn, whatever the recipe says")
     options = parser.parse_args(arguments)
     if options.folder is None:
         with connected(options.address) as ray:
@@ -156,20 +161,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with files.storage_errors():
             run = Run.open(options.folder)
             with hold(run, options.lock):
-                return _work(run, options.address, options.base)
+                return _work(run, options.address, options.base, options.device)
     except NeuralArtError as error:
         _print(error.message.sentence())
         return DISK_FULL_STATUS if error.message == StorageError("disk-full").message else 1
 
 
-def _work(run: Run, address: str, base: Path | None) -> int:
+def _work(run: Run, address: str, base: Path | None, device: str | None) -> int:
     leave = threading.Event()
     try:
         with connected(address) as ray:
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # here: Ray has set some of its own
                 signal.signal(number, lambda *_: leave.set())
             try:
-                failure = train(run, ray, base=base, leave=leave)
+                failure = train(run, ray, base=base, leave=leave, device=device)
             except ray.exceptions.ActorDiedError as error:
                 failure = f"The training's process on the node ended.\n{error}"
             except ray.exceptions.RayError as error:
@@ -192,9 +197,9 @@ def _delayed(run: Run, reason: Message) -> None:
         journal.append(Delayed(step=step, seconds=seconds, reason=reason))
 
 
-def _begun(run: Run, ray: Any, base: Path | None, leave: threading.Event) -> Any:
+def _begun(run: Run, ray: Any, base: Path | None, leave: threading.Event, device: str | None) -> Any:
     """A ``Node`` that trains the run, as soon as there is room for it; None if nobody wants that any more."""
-    device = run.recipe.device if run.recipe else "cpu"
+    device = device or (run.recipe.device if run.recipe else CPU.kind)
     order, wait = None, _POLL_SECONDS
     while not leave.is_set() and ((desired := desired_state(run)) is None or desired.state == "training"):
         if (room := _room(ray, device)) is not None:

@@ -118,7 +118,7 @@ class Node:
             base = folder / "base"
             _unpack(base, order.base)
         if recipe := run.recipe:
-            device = recipe.device if card else "cpu"
+            device = "cuda" if card else "cpu"
             run.set_recipe(replace(recipe, threads=recipe.threads or cores, device=device))
         self._read = run.paths.events.stat().st_size if run.paths.events.exists() else 0
         self._run = run

@@ -242,7 +242,8 @@ class Training:
             try:
                 return work()
             except RuntimeError as error:
-                if self._compute.batch <= LEAST_BATCH or not is_out_of_memory(error):
+                alone = self._group is None  # other processes would wait for this one
+                if not alone or self._compute.batch <= LEAST_BATCH or not is_out_of_memory(error):
                     raise
             # here: the error holds on to what was computed
             if self._good is not None:  # a step may have been half-way through its updates
