@@ -43,4 +43,7 @@ def test_a_base_is_made_together_and_the_first_process_writes_it(folder: Path) -
     run = Run(folder / "run-0")
     assert Journal(run).standing[0] == 2
     assert Journal(run).digest.end == "finished"
-    assert [path.suffix for path in (folder / "run-1").iterdir()] == [".bytes"]
+    assert {path.suffix for path in (folder / "run-1").iterdir()} == {
+        ".bytes",
+        ".json",
+    }  # the pictures, and whose they are
