@@ -145,5 +145,5 @@ def test_an_installed_wheel_trains_from_the_base_and_finds_the_enlarger(wheel: P
     )
     assert done.returncode == 0, done.stderr
     assert "There is no device called" in done.stdout
-    assert "Starting from base with 8 paintings" in done.stderr
+    assert "Starting from base on this computer's processor with 8 paintings" in done.stderr
     assert (tmp_path / "run" / "checkpoint.safetensors").exists()

@@ -15,7 +15,7 @@ from PIL import Image
 from run_makers import finished, sampled, started, stepped, until
 
 from neural_art.errors import NeuralArtError, RunError
-from neural_art.events import Adapted
+from neural_art.events import Delayed
 from neural_art.messages import Message
 from neural_art.processor import CPU, Processor, Survey
 from neural_art.recipe import DEFAULT_MINUTES, Recipe
@@ -340,7 +340,7 @@ def test_sample_grids_are_served_by_their_index(page: Page, trained: Run) -> Non
 
 def test_curves_tell_where_a_finished_training_was_continued(page: Page, trained: Run) -> None:
     journal = Journal(trained)
-    awaited = Adapted(step=4, seconds=4, reason=Message("processor.card-awaited"), batch=4, device="cuda:0")
+    awaited = Delayed(step=4, seconds=4, reason=Message("processor.card-awaited"))
     for event in (awaited, started(4, resumed=True), stepped(6), stepped(7, texture_distance=0.123456)):
         journal.append(event)
     curves = page.train.series({"run": trained.id})

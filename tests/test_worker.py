@@ -13,7 +13,7 @@ import pytest
 from run_makers import TINY, ask_to_train, paintings_folder, prepared_run, until
 
 from neural_art.errors import RunError, StorageError
-from neural_art.events import Adapted, Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
+from neural_art.events import Adapted, Delayed, Event, Failed, Finished, Paused, Sampled, Saved, Started, Stepped
 from neural_art.machine import processor_name
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
@@ -213,7 +213,8 @@ def test_who_wants_a_card_and_nothing_else_waits_for_it(run: Run) -> None:
     taken = take_card([CARD])
     assert taken is not None
     events = worker.train(run, device=CARD.kind, survey=card)
-    assert adapted([next(events)]) == [("processor.card-awaited", CARD.device)]
+    awaited = next(events)
+    assert isinstance(awaited, Delayed) and awaited.reason.code == "processor.card-awaited"
     threading.Timer(0.1, os.close, [taken[1]]).start()
     assert isinstance(next(events), Started)
     set_desired_state(run, "paused")
