@@ -13,7 +13,7 @@ the weights after its ``last`` step, as in the paper (arXiv 1803.02999)."""
 
 
 def _usual_recipe() -> Recipe:
-    return Recipe(batch=16)  # of a person's training on a CPU, wherever the base is taught
+    return Recipe(name="study", batch=16)  # of a person's training on a CPU, wherever the base is taught
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -271,7 +271,7 @@ def test_doctor_says_what_there_is_and_what_is_used(
         rf"torch +{re.escape(torch.__version__)}, for ",
         r"cpu +\w+",
         r"to learn +cpu \(this computer's processor\)",
-        r"usually +recipe study \(128 px\), 5 minutes",
+        r"usually +recipe canvas \(256 px\), 5 minutes",
         r"cores +\d+ of \d+ may be used",
         r"runs +/.*GB free",
         r"NEURAL_ART_DEVICE +cpu",

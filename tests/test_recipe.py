@@ -60,6 +60,7 @@ def test_a_setting_of_a_later_version_is_refused() -> None:
 def test_a_recipe_of_version_0_1_is_read_by_its_former_names() -> None:
     recipe = Recipe.from_json(json.loads(BASE_OF_VERSION_0_1))
     assert recipe == Recipe(
+        name="study",
         seed=1,
         batch=128,
         adversarial_weight=0.5,

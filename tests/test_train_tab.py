@@ -126,7 +126,7 @@ def test_a_run_that_was_never_trained_is_asked_how_long(page: Page, run: Run) ->
     assert [card["title"] for card in now["recipes"]["cards"]] == ["速写", "习作", "大幅"]
     assert now["recipes"]["chosen"] is None, "what is chosen stays when the language changes"
     assert now["unit"] == {
-        "run": run.id, "minutes": DEFAULT_MINUTES, "recipe": "study", "seed": 0, "base": True,
+        "run": run.id, "minutes": DEFAULT_MINUTES, "recipe": "canvas", "seed": 0, "base": True,
         "device": "auto", "devices": ["auto", "cpu"],
     }  # fmt: skip
     assert (now["device"]["visible"], now["learns-on"]["value"]) == (False, "训练使用本机处理器。")
@@ -148,7 +148,7 @@ def test_with_a_graphics_card_there_is_more_to_choose_and_less_time_is_usual(tmp
         pass
     visit, status, first = Visit(run=run.id, step="train"), page.studio.status(run.id), dict[str, Any]()
     before = by_name(page.train.ticked(visit, run, status, {}, first))
-    assert (before["unit"]["recipe"], before["device"]["visible"]) == ("study", False)
+    assert (before["unit"]["minutes"], before["device"]["visible"]) == (DEFAULT_MINUTES, False)
     answered.set()
     known.wait()
     now = by_name(page.train.ticked(visit, run, status, first, second := {}))
@@ -192,7 +192,7 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(page: Page, run: Run,
 
 def test_without_a_choice_it_is_the_recipe_that_most_want(page: Page, run: Run) -> None:
     ask(page, run, "start", 5, None, 0, True, "auto")
-    assert run.recipe is not None and run.recipe.name == "study"
+    assert run.recipe is not None and run.recipe.name == "canvas"
 
 
 # ---- a card that is lent

@@ -12,6 +12,9 @@ from neural_art.events import Failed, Finished, Progress, Saved, Stepped
 from neural_art.processor import DEVICES, Processor
 from neural_art.recipe import SIZES, Budget, Recipe
 
+RECIPE = "study"
+"""What a base is made for first; ``--keep-smaller`` teaches it larger pictures afterwards."""
+
 LONGEST = 12_000
 """Minutes that a base or an enlarger may learn for: more than a person's training."""
 
@@ -29,7 +32,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("--run", type=Path, required=True, metavar="RUN", help="where the training is kept")
     parser.add_argument("--minutes", type=number(1, LONGEST), required=True, help="time to train in all")
     sizes = ", ".join(f"{name} {size} px" for name, size in SIZES.items())
-    parser.add_argument("--recipe", choices=list(SIZES), default=usual.name, help=f"{sizes} (default {usual.name})")
+    parser.add_argument("--recipe", choices=list(SIZES), default=RECIPE, help=f"{sizes} (default {RECIPE})")
     _add_seed(parser)
     parser.add_argument(
         "--batch",
