@@ -57,7 +57,8 @@ from neural_art.processor import DEVICES, Processor
 from neural_art.recipe import LATENT_SIZE, SIZES, Budget, Recipe
 from neural_art.runs.sample_grid import draw_sample_grid
 from neural_art.training.device import CARD_BATCHES, CPU_BATCH
-from neural_art.training.trainer import SAMPLES, Training
+from neural_art.training.learner import SAMPLES
+from neural_art.training.trainer import Training
 
 WARM_UP: Final = 4  # steps, the capture among them
 PROFILED: Final = 5  # steps

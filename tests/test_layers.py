@@ -59,6 +59,7 @@ ORDER: dict[str, list[set[str]]] = {
         | {"reptile", "data_parallel"},
         {"crops", "step", "enlarging"},
         {"encoding", "networks", "validation", "batches"},
+        {"learner"},
         {"trainer"},
     ],
     "explore": [
