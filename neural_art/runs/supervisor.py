@@ -1,4 +1,4 @@
-"""The queue of runs: who is trained now, who waits, and what is done about workers that died.
+"""The queue of runs: who is trained now, who waits, and which runs nobody uses any more.
 
 Nothing that matters is kept in memory: what has to be remembered lies in the runs' folders. So two supervisors on one
 folder, or a supervisor and a command line, do no harm.
@@ -13,22 +13,20 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from neural_art import files
-from neural_art.errors import NeuralArtError, RunError, StorageError
-from neural_art.events import Failed, Finished
+from neural_art.errors import NeuralArtError, RunError
+from neural_art.events import Finished
 from neural_art.messages import Message
-from neural_art.runs.attempts import FAULTS, HALVINGS, attempts_of, count_attempt
 from neural_art.runs.desired import clear_desired_state, desired_state
 from neural_art.runs.journal import Journal
-from neural_art.runs.lock import is_locked, take_lock
-from neural_art.runs.paths import RunPaths
+from neural_art.runs.lock import take_lock
 from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
+from neural_art.runs.standings import Standing, Standings
+from neural_art.runs.starts import RESTART_SECONDS, Starts
 from neural_art.runs.status import last_activity, status_of
 
 POLL_SECONDS: Final = 0.4
@@ -36,20 +34,6 @@ POLL_SECONDS: Final = 0.4
 
 SURVEY_SECONDS: Final = 20.0
 """How often all runs are looked at: others may have started some, and some may have to be removed."""
-
-RESTART_SECONDS: Final = (0.5, 60.0)
-"""How long a worker that died without getting anywhere waits for its second start, twice that for its third, and so on
-up to the longest time."""
-
-TURN_SECONDS: Final = 5.0
-"""A run that waits longer than this for a start lets others go first."""
-
-FIRST_SAVE: Final = 128 << 20
-"""Bytes that the first save of a training takes, about: a run that found no room for it is started when there is."""
-
-_MARKED: Final = tuple(
-    path.name for path in (RunPaths(Path()).desired_state, RunPaths(Path()).events, RunPaths(Path()).lock)
-)
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +45,7 @@ class Supervisor:
     order in which they were asked for.
     ``keep_seconds``: runs that nobody used for so long are removed; None keeps them for ever.
     ``processes``: the workers, and how they are started. ``removed`` is called with the id of a run that is gone.
-    ``restart_seconds``: see ``RESTART_SECONDS``.
+    ``restart_seconds``: see ``starts.RESTART_SECONDS``.
     """
 
     def __init__(
@@ -78,16 +62,14 @@ class Supervisor:
         self._at_once = at_once
         self._keep_seconds = keep_seconds
         self._removed = removed
-        self._restart_seconds = restart_seconds
         self._processes = processes or WorkerProcesses()
+        self._starts = Starts(self._processes, restart_seconds)
         self._busy: set[str] = set()  # ids of runs that train, wait, or must be ended
-        self._standings: dict[str, _Standing] = {}  # as the runs were when they were looked at last
+        self._standings = Standings(registry)
         self._keep_until: dict[str, float] = {}  # id -> Unix seconds; it is not removed before
         self._places: dict[str, int] = {}  # id -> place in the queue, as of ``_places_at``
         self._places_at = -math.inf
-        self._not_before: dict[str, float] = {}  # id -> monotonic time of its worker's next start
         self._held_back: dict[str, float] = {}  # id -> monotonic time until which no worker is started for it
-        self._troubles: dict[str, Message] = {}  # id -> why its worker could not even be started
         self._next_survey = 0.0
         self._wake = threading.Event()
         self._closed = False
@@ -117,7 +99,7 @@ class Supervisor:
 
     def trouble(self, id: str) -> Message | None:
         """Why no worker could be started for the run, where not even that could be written into its folder."""
-        return self._troubles.get(id)
+        return self._starts.trouble(id)
 
     def queue_place(self, id: str) -> int | None:
         """The run's place in the queue, 1 for the next; None if it does not wait."""
@@ -135,8 +117,7 @@ class Supervisor:
         with self._registry.lock:
             run = self._registry.open(id)
             yield run
-            self._troubles.pop(id, None)
-            self._not_before.pop(id, None)
+            self._starts.forget(id)
             self._busy.add(id)
             self._places_at = -math.inf
         self._wake.set()
@@ -189,7 +170,7 @@ class Supervisor:
         with self._registry.hidden(id):  # from here on nobody finds it, and no worker is started for it
             with self._registry.lock:
                 self._busy.discard(id)
-                self._standings.pop(id, None)
+                self._standings.forget(id)
             try:
                 self._processes.end(run)
                 run.delete()
@@ -220,11 +201,11 @@ class Supervisor:
             with self._turn() as ours:
                 if ours:
                     self.survey()  # what others have started in the meantime
-                    free = self._at_once() - sum(self._counts(self._standing(id), id) for id in self._busy)
+                    free = self._at_once() - sum(self._counts(self._standings.of(id), id) for id in self._busy)
                     for id in self._queue(self._busy):
                         if free <= 0:
                             break
-                        free -= self._start(Run(self._registry.root / id))
+                        free -= self._starts.start(Run(self._registry.root / id))
 
     def survey(self) -> None:
         """Look at every run: take up what waits, remove what nobody used for too long."""
@@ -233,8 +214,8 @@ class Supervisor:
             SURVEY_SECONDS, SURVEY_SECONDS if keep is None else max(0.2, keep / 4)
         )
         ids = self._registry.ids()
-        for gone in self._standings.keys() - set(ids):
-            self._standings.pop(gone, None)
+        for gone in self._standings.known - set(ids):
+            self._standings.forget(gone)
             self._keep_until.pop(gone, None)
         for id in ids:
             if id not in self._busy:
@@ -242,7 +223,7 @@ class Supervisor:
                     self._survey_run(id)
 
     def _survey_run(self, id: str) -> None:
-        if not self._standing(id).settled and not self._look_at(id).settled:
+        if not self._standings.of(id).settled and not self._look_at(id).settled:
             return
         if self._keep_seconds is None or time.time() < self._keep_until.get(id, 0.0):
             return
@@ -250,11 +231,12 @@ class Supervisor:
         if time.time() > self._keep_until[id]:
             self.delete(id)
 
-    def _look_at(self, id: str) -> _Standing:
+    def _look_at(self, id: str) -> Standing:
         """How the run stands, after what can be done for it at once."""
         if self._processes.poll(id):
-            self._note_end(id)
-        standing = self._standing(id)
+            with contextlib.suppress(NeuralArtError, OSError):
+                self._starts.note_end(self._registry.find(id))
+        standing = self._standings.of(id)
         if standing.stopped:
             with contextlib.suppress(NeuralArtError, OSError):
                 self.finish(self._registry.find(id))
@@ -264,56 +246,17 @@ class Supervisor:
             self._forget(id)
         return standing
 
-    def _note_end(self, id: str) -> None:
-        """Note when a run's worker may be started again, which has ended just now."""
-        with contextlib.suppress(NeuralArtError, OSError):
-            run = self._registry.find(id)
-            if self._processes.death(run) == "disk":
-                self._give_up(run, StorageError("disk-full").message)
-            else:
-                self._not_before[id] = time.monotonic() + self._restart_delay(run)
-
-    def _standing(self, id: str) -> _Standing:
-        """How the run stands; its files are read again only where they have changed.
-
-        Whoever takes a lock writes to its file, so a run that nobody held is not asked for its lock again until then.
-        """
-        marks = _marks(f"{self._registry.root}/{id}")
-        known = self._standings.get(id)
-        if known is not None and known.marks == marks and not known.locked:
-            return known
-        try:
-            known = self._standings[id] = self._read(id, marks)
-        except (NeuralArtError, OSError):  # gone, or a damaged file: whoever opens the run is told
-            return _Standing(marks)
-        return known
-
-    def _read(self, id: str, marks: _Marks) -> _Standing:
-        run = self._registry.find(id)
-        if is_locked(run):
-            return _Standing(marks, locked=True)
-        run = self._registry.open(id)
-        desired = desired_state(run)
-        if desired is None or Journal(run).ended_after(desired.after):
-            return _Standing(marks)
-        if desired.state == "training":
-            return _Standing(marks, asked=desired.asked)
-        return _Standing(marks, stopped=desired.state == "finished" and run.paths.checkpoint.exists())
-
-    def _counts(self, standing: _Standing, id: str) -> bool:
+    def _counts(self, standing: Standing, id: str) -> bool:
         """Whether the run is one of those that are trained at once."""
         return standing.locked and not self.is_held_back(id)
 
     def _queue(self, ids: Iterable[str]) -> list[str]:
         """The ids of the runs among these that wait, in the order in which they were asked for."""
-        now = time.monotonic()
         waiting = []
         for id in ids:
-            if self.is_held_back(id):
+            if self.is_held_back(id) or self._starts.is_put_off(id):
                 continue
-            if id in self._troubles and now < self._not_before.get(id, 0.0):
-                continue
-            if (asked := self._standing(id).asked) is not None:
+            if (asked := self._standings.of(id).asked) is not None:
                 waiting.append((asked, id))
         return [id for _, id in sorted(waiting)]
 
@@ -330,103 +273,13 @@ class Supervisor:
         finally:
             os.close(descriptor)
 
-    def _start(self, run: Run) -> bool:
-        """Start the run's worker. Whether its turn is used up by that."""
-        wait = self._not_before.get(run.id, 0.0) - time.monotonic()
-        if wait > 0:  # its worker died; it will be started again
-            return wait < TURN_SECONDS
-        if self._processes.is_ending(run.id):  # what it died of is not known yet
-            return True
-        try:
-            lock = take_lock(run)
-        except RunError:
-            return True  # somebody else was quicker
-        except OSError as error:
-            return self._give_up(run, files.storage_error(error).message)
-        try:
-            death = self._processes.death(run)
-            if death == "disk":
-                files.check_room(run.folder, _size_of_a_save(run))
-            attempts = count_attempt(run, death)
-            if attempts.faults > FAULTS or attempts.memory > HALVINGS:
-                step, seconds = Journal(run).standing
-                no_memory = StorageError("out-of-memory").message
-                reason = no_memory if attempts.memory > HALVINGS else self._processes.cause_of_death(run)
-                Journal(run).append(Failed(step=step, seconds=seconds, reason=reason))
-                return False
-            self._troubles.pop(run.id, None)
-            self._processes.start(run, lock, keep_log=attempts.count > 1)
-            return True
-        except NeuralArtError as error:
-            return self._give_up(run, error.message)
-        except OSError as error:
-            return self._give_up(run, files.storage_error(error).message)
-        finally:
-            os.close(lock)
-
-    def _restart_delay(self, run: Run) -> float:
-        """Seconds until a worker is started again that ended just now."""
-        first, longest = self._restart_seconds
-        attempts = attempts_of(run)
-        return 0.0 if attempts is None else min(longest, first * 2 ** min(attempts.count - 1, 30))
-
-    def _give_up(self, run: Run, reason: Message) -> bool:
-        """Remember why no worker could be started; it is tried again after a while."""
-        if run.exists():
-            self._troubles[run.id] = reason
-            self._not_before[run.id] = time.monotonic() + min(SURVEY_SECONDS, self._restart_seconds[1])
-        return False
-
     def _forget(self, id: str) -> None:
         self._busy.discard(id)
         self._places_at = -math.inf
-        self._not_before.pop(id, None)
+        self._starts.forget_pause(id)
         self._keep_until.pop(id, None)
         self._processes.forget(id)
         if not (self._registry.root / id).exists():
-            self._standings.pop(id, None)
-            self._troubles.pop(id, None)
+            self._standings.forget(id)
+            self._starts.forget(id)
             self._removed(id)
-
-
-def _size_of_a_save(run: Run) -> int:
-    """Bytes that the run's next save takes beside the last."""
-    if not run.paths.training_state.exists():
-        return FIRST_SAVE
-    return run.paths.checkpoint.stat().st_size + run.paths.training_state.stat().st_size
-
-
-_Marks: TypeAlias = tuple[int, ...]
-"""Numbers that change when something was asked of a run, somebody took hold of it, or something happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """How a run stood when its files had these ``marks``. ``asked``: when its training was, if it waits for that.
-    ``stopped``: a person ended the training, and no worker was there to note it."""
-
-    marks: _Marks
-    locked: bool = False
-    asked: float | None = None
-    stopped: bool = False
-
-    @property
-    def waits(self) -> bool:
-        """Whether it waits for its training."""
-        return self.asked is not None
-
-    @property
-    def settled(self) -> bool:
-        """Whether there is nothing to be done for it."""
-        return not (self.locked or self.waits or self.stopped)
-
-
-def _marks(folder: str) -> _Marks:
-    marks: list[int] = []
-    for name in _MARKED:
-        try:
-            stat = os.stat(f"{folder}/{name}")  # noqa: PTH116  # a Path for each would take most of the time
-            marks += (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-        except OSError:
-            marks += (0, 0, 0)
-    return tuple(marks)
