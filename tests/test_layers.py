@@ -75,7 +75,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"run", "attempts"},
         {"status", "recorder", "registry", "processes", "models"},
         {"request", "intake", "worker", "pretrain", "standings", "starts", "listing", "leftovers", "visitors"},
-        {"supervisor"},
+        {"supervisor", "copies"},
         {"loan", "lending", "node"},
         {"cluster"},
         {"studio", "teach"},

@@ -11,7 +11,7 @@ from neural_art.dataset import prepare as dataset
 from neural_art.dataset.limits import Limits
 from neural_art.dataset.report import Rejection, Report
 from neural_art.dataset.sources import Uploads
-from neural_art.errors import NeuralArtError, RunError
+from neural_art.errors import DatasetError, NeuralArtError, RunError
 from neural_art.events import Progress
 from neural_art.runs.registry import Registry
 from neural_art.runs.run import Run
@@ -86,6 +86,17 @@ class Intake:
         """Raises ``RunError`` ("being-prepared") while the run's paintings are being changed."""
         if self.is_busy(run):
             raise RunError("being-prepared")
+
+    def check_trainable(self, run: Run) -> None:
+        """Raises ``RunError`` unless the run waits to be trained for the first time, ``DatasetError`` if it has too few
+        paintings for that."""
+        check_untrained(run)
+        self.check_idle(run)
+        report = run.report
+        if report is None:
+            raise RunError("no-paintings")
+        if len(report.paintings) < self._limits.least:
+            raise DatasetError("too-few", count=len(report.paintings), least=self._limits.least)
 
     def is_busy(self, run: Run) -> bool:
         """Whether the run's paintings are being changed."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import stat
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,8 +21,61 @@ from neural_art.runs.run import Run
 from neural_art.runs.status import last_activity
 from neural_art.runs.uploads import UploadBox
 
+TIDY_SECONDS: Final = 300.0
+"""How often leftovers are looked for."""
+
 _CACHE_FOLDER: Final = re.compile(r"[0-9a-f]{64}")  # where Gradio puts a file: the hash of its content
 _CACHE_PART: Final = re.compile(r"tmp[a-z0-9_]{8}")  # a file on its way there
+
+_log = logging.getLogger(__name__)
+
+
+class Leftovers:
+    """What is left behind among the runs of a ``registry`` and in ``cache``, the folder that takes in a page's uploads.
+
+    ``hours``: after so long it is removed; None keeps it. ``is_busy``, ``delete``: see ``remove_leftovers``.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        hours: float | None,
+        cache: Path | None,
+        *,
+        is_busy: Callable[[Run], bool],
+        delete: Callable[[str], None],
+    ) -> None:
+        self._registry, self._hours, self._cache = registry, hours, cache
+        self._is_busy, self._delete = is_busy, delete
+        self._closed = threading.Event()
+
+    def begin(self) -> None:
+        """Remove leftovers from now on, in a thread."""
+        if self._hours is not None:
+            threading.Thread(target=self._live, name="leftovers", daemon=True).start()
+
+    def close(self) -> None:
+        """The end of ``begin``."""
+        self._closed.set()
+
+    def remove(self, hours: float | None = None) -> None:
+        """Remove what was left behind ``hours`` ago or earlier; by default, as long ago as this was made with."""
+        hours = self._hours if hours is None else hours
+        if hours is None:
+            return
+        before = time.time() - 3600 * hours
+        remove_leftovers(self._registry, before, is_busy=self._is_busy, delete=self._delete)
+        if self._cache is not None:
+            remove_uploads(self._cache, before)
+
+    def _live(self) -> None:
+        while True:
+            try:
+                self.remove()
+            except Exception:  # whatever is wrong now, it is tried again
+                _log.exception("Tidying up stumbled.")
+            if self._closed.wait(TIDY_SECONDS):
+                return
 
 
 def remove_uploads(cache: Path, before: float) -> int:

@@ -14,7 +14,7 @@ from neural_art.dataset.limits import Limits
 from neural_art.errors import NeuralArtError, RunError, StorageError
 from neural_art.files import storage_errors
 from neural_art.messages import Message
-from neural_art.runs.registry import is_id
+from neural_art.runs.registry import Registry, is_id
 from neural_art.runs.run import LONGEST_NAME, Run
 from neural_art.runs.status import Status, status_of, status_of_earlier_version
 
@@ -67,6 +67,8 @@ def status_in_folder(run: Run) -> Status:
 
 def unreadable(run: Run, error: NeuralArtError, limits: Limits | None = None) -> Unreadable:
     """What can be said of a run that ``error`` was raised for."""
+    if not run.exists():
+        error = StorageError("gone", name=run.paths.info.name)
     count = count_pictures(run.paths.paintings)
     return Unreadable(
         id=run.id,
@@ -75,6 +77,17 @@ def unreadable(run: Run, error: NeuralArtError, limits: Limits | None = None) ->
         paintings=count,
         can_train_again=count >= (limits or Limits()).least,
     )
+
+
+def gone_or_unreadable(registry: Registry, id: str, error: NeuralArtError, limits: Limits) -> Gone | Unreadable:
+    """What can be said of the run with this id in place of its status, for which ``error`` was raised."""
+    if registry.is_gone(id):
+        return Gone(id=id)
+    try:
+        run = registry.locate(id)
+    except RunError:
+        return Unreadable(id=id, reason=RunError("not-here").message)
+    return unreadable(run, error, limits)
 
 
 def readable_name(run: Run) -> str | None:
@@ -106,5 +119,5 @@ def list_folder(root: Path) -> list[Status | Unreadable]:
         try:
             found.append(status_in_folder(run))
         except NeuralArtError as error:
-            found.append(unreadable(run, error if run.exists() else StorageError("gone", name=run.paths.info.name)))
+            found.append(unreadable(run, error))
     return sorted(found, key=lambda each: -each.created if isinstance(each, Status) else 0.0)

@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
-import shutil
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from neural_art.dataset.copies import copy_prepared, count_pictures
+from neural_art.dataset.copies import count_pictures
 from neural_art.dataset.limits import Limits
 from neural_art.dataset.sources import Uploads
-from neural_art.errors import DatasetError, NeuralArtError, RunError, SettingsError, StorageError
+from neural_art.errors import NeuralArtError, RunError, SettingsError
 from neural_art.files import storage_errors
 from neural_art.machine import available_cores
 from neural_art.messages import Message
 from neural_art.processor import CPU, Processor
 from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
+from neural_art.runs import copies
 from neural_art.runs.cluster import ClusterPlaces
 from neural_art.runs.desired import desired_state, set_desired_state
-from neural_art.runs.intake import NEW_NAME, Intake, check_untrained
-from neural_art.runs.leftovers import remove_leftovers, remove_uploads
+from neural_art.runs.intake import Intake
+from neural_art.runs.leftovers import Leftovers
 from neural_art.runs.lending import Lend, Lending
-from neural_art.runs.listing import Gone, Listed, Unreadable, readable_name, status_in_folder, unreadable
+from neural_art.runs.listing import Listed, gone_or_unreadable, status_in_folder
 from neural_art.runs.models import ModelCache
 from neural_art.runs.processes import WorkerProcesses
 from neural_art.runs.processors import KnownProcessors
@@ -44,11 +41,6 @@ from neural_art.runs.visitors import Visitors
 
 if TYPE_CHECKING:
     from neural_art.explore.explorer import Explorer
-
-TIDY_SECONDS: Final = 300.0
-"""How often leftovers are looked for."""
-
-_log = logging.getLogger(__name__)
 
 
 class Studio:
@@ -99,9 +91,6 @@ class Studio:
         self.processors = processors or KnownProcessors()
         self._at_once = at_once
         self._places = None if cluster is None else ClusterPlaces(cluster)
-        self._left_hours = left_hours
-        self._cache = cache
-        self._closed = threading.Event()
         self.base = None if base is None else Path(base).absolute()
         self._models = ModelCache(device=self.paint_device)
         self._lending: Lending | None = None
@@ -120,14 +109,16 @@ class Studio:
         self.root = self._registry.root
         self.intake = Intake(self._registry, self.limits)
         self.visitors = Visitors(self._registry, quotas or Quotas())
+        self._leftovers = Leftovers(
+            self._registry, left_hours, cache, is_busy=self.intake.is_busy, delete=self._supervisor.delete
+        )
         if start:
             if device != CPU.kind:
                 self.processors.begin()
             if self._places is not None and at_once is None:
                 self._places.begin()
             self._supervisor.start()
-            if left_hours is not None:
-                threading.Thread(target=self._keep_tidy, name="leftovers", daemon=True).start()
+            self._leftovers.begin()
 
     # ---- finding runs
 
@@ -162,7 +153,13 @@ class Studio:
 
         A run counts as gone only if it was deleted here. Whoever keeps ids may forget it then, and not before.
         """
-        return [self._listed(id) for id in ids]
+        found: list[Listed] = []
+        for id in ids:
+            try:
+                found.append(self.status(id))
+            except NeuralArtError as error:
+                found.append(gone_or_unreadable(self._registry, id, error, self.limits))
+        return found
 
     def statuses(self, ids: Iterable[str]) -> list[Status]:
         """How these runs stand, without those that do not exist (any more) or cannot be read."""
@@ -201,9 +198,7 @@ class Studio:
 
         Raises ``RunError`` before the first checkpoint.
         """
-        run = self.run(id)
-        if not run.paths.checkpoint.exists():
-            raise RunError("no-model-yet")
+        run = self._run_with_model(id)
         with storage_errors():
             run.touch()
             return self._models.get(run)
@@ -213,24 +208,22 @@ class Studio:
 
         Raises ``RunError`` before the first checkpoint.
         """
+        run = self._run_with_model(id)
+        with storage_errors():
+            return self._models.version(run)
+
+    def _run_with_model(self, id: str) -> Run:
         run = self.run(id)
         if not run.paths.checkpoint.exists():
             raise RunError("no-model-yet")
-        with storage_errors():
-            return self._models.version(run)
+        return run
 
     # ---- training
 
     def train(self, id: str, recipe: Recipe, budget: Budget, *, visitor: str = "") -> None:
         """Put the run in the queue for its first training. Raises ``DatasetError`` if it has too few paintings."""
         with self._changing(id) as run:
-            check_untrained(run)
-            self.intake.check_idle(run)
-            report = run.report
-            if report is None:
-                raise RunError("no-paintings")
-            if len(report.paintings) < self.limits.least:
-                raise DatasetError("too-few", count=len(report.paintings), least=self.limits.least)
+            self.intake.check_trainable(run)
             self._admit(visitor, run, budget.minutes or 0.0)
             run.set_recipe(recipe)
             set_desired_state(run, "training", budget.minutes, steps=budget.steps)
@@ -327,17 +320,10 @@ class Studio:
         parent = self.run(id)
         if not parent.paths.checkpoint.exists():
             raise RunError("no-model-to-branch")
-        with storage_errors(), self.visitors.creating(visitor) as made, self._made(name, parent=id) as run:
-            shutil.copyfile(parent.paths.checkpoint, run.paths.base)
-            if uploads is None:
-                copy_prepared(parent.paths.paintings, run.paths.paintings, limits=self.limits)
-            elif uploads != ():
-                report = parent.report
-                fit, matte = (report.fit, report.matte) if report else ("squeeze", "#ffffff")
-                for _ in self.intake.add_paintings(run.id, uploads, fit=fit, matte=matte):
-                    pass
+        with storage_errors(), self.visitors.creating(visitor) as made:
+            run = copies.branch(self._registry, self.intake, parent, name, uploads, limits=self.limits)
             made(run.id)
-        return run
+            return run
 
     def copy_paintings(self, id: str, *, name: str | None = None, visitor: str = "") -> Run:
         """A new run with another's paintings, their names and classes, and no model: to train them again.
@@ -348,11 +334,10 @@ class Studio:
         source = self._registry.locate(id)
         if not count_pictures(source.paths.paintings):
             raise RunError("no-paintings")
-        name = name or readable_name(source) or NEW_NAME
-        with storage_errors(), self.visitors.creating(visitor) as made, self._made(name) as run:
-            copy_prepared(source.paths.paintings, run.paths.paintings, limits=self.limits)
+        with storage_errors(), self.visitors.creating(visitor) as made:
+            run = copies.copy_paintings(self._registry, source, name, limits=self.limits)
             made(run.id)
-        return run
+            return run
 
     def rename(self, id: str, name: str) -> None:
         """Give the run another name."""
@@ -367,52 +352,12 @@ class Studio:
     def close(self, *, workers: bool = False) -> None:
         """Stop looking after the queue. Workers go on, and are found at work by the next studio; ``workers=True`` ends
         those that this studio started, as a power cut would: only their last seconds are lost."""
-        self._closed.set()
+        self._leftovers.close()
         self._supervisor.close(workers=workers)
-
-    def _listed(self, id: str) -> Listed:
-        try:
-            return self.status(id)
-        except NeuralArtError as error:
-            reason = error
-        if self._registry.is_gone(id):
-            return Gone(id=id)
-        try:
-            run = self._registry.locate(id)
-        except RunError:
-            return Unreadable(id=id, reason=RunError("not-here").message)
-        if not run.exists():
-            reason = StorageError("gone", name=run.paths.info.name)
-        return unreadable(run, reason, self.limits)
-
-    @contextlib.contextmanager
-    def _made(self, name: str, *, parent: str | None = None) -> Iterator[Run]:
-        """A new run, which is deleted again if the block does not end well."""
-        run = self._registry.create(name, parent=parent)
-        try:
-            yield run
-        except BaseException:
-            run.delete()
-            raise
 
     def tidy(self, hours: float | None = None) -> None:
         """Remove what was left behind ``hours`` ago or earlier; ``left_hours`` ago if none are given."""
-        hours = self._left_hours if hours is None else hours
-        if hours is None:
-            return
-        before = time.time() - 3600 * hours
-        remove_leftovers(self._registry, before, is_busy=self.intake.is_busy, delete=self._supervisor.delete)
-        if self._cache is not None:
-            remove_uploads(self._cache, before)
-
-    def _keep_tidy(self) -> None:
-        while True:
-            try:
-                self.tidy()
-            except Exception:  # whatever is wrong now, it is tried again
-                _log.exception("Tidying up stumbled.")
-            if self._closed.wait(TIDY_SECONDS):
-                return
+        self._leftovers.remove(hours)
 
     def _most_trainings(self) -> int:
         """As many as the cluster has room for; else one a card, and one where there is none."""
