@@ -97,6 +97,18 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
     return True
 
 
+def is_file_locked(path: Path, flags: int = 0) -> bool:
+    """Whether somebody holds the lock of a file, which need not be there. ``flags``: more for ``os.open``."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | flags)
+    except OSError:
+        return False
+    try:
+        return not try_lock(descriptor, shared=True)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
     """While the block lasts, nobody else has this lock on the folder: no other thread and no other process."""

@@ -46,12 +46,16 @@ def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.T
     return write_paintings(tmp_path_factory.mktemp("uploads") / "hills", drawn_paintings)
 
 
-@pytest.fixture
-def run(page: Page, paintings: Path) -> Run:
+def prepared_run(page: Page, paintings: Path) -> Run:
     run = page.studio.create("Hills at dusk")
     for _ in page.studio.intake.add_paintings(run.id, paintings):
         pass
     return run
+
+
+@pytest.fixture
+def run(page: Page, paintings: Path) -> Run:
+    return prepared_run(page, paintings)
 
 
 @pytest.fixture
@@ -200,10 +204,7 @@ def test_without_a_choice_it_is_the_recipe_that_most_want(page: Page, run: Run) 
 
 @pytest.fixture
 def lent_run(lending_page: Page, paintings: Path) -> Run:
-    run = lending_page.studio.create("Hills at dusk")
-    for _ in lending_page.studio.intake.add_paintings(run.id, paintings):
-        pass
-    return run
+    return prepared_run(lending_page, paintings)
 
 
 def test_where_cards_are_lent_one_is_asked_for_with_the_large_recipe_and_waited_for(

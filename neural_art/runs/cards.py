@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from neural_art.files import try_lock
+from neural_art.files import is_file_locked, try_lock
 from neural_art.processor import Processor
 
 
@@ -44,14 +44,7 @@ def take_card(cards: Iterable[Processor], folder: Path | None = None) -> tuple[P
 
 def is_taken(card: Processor, folder: Path | None = None) -> bool:
     """Whether a training of this user's holds the card."""
-    try:
-        descriptor = os.open(_lock(card, folder or locks_folder()), os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        return not try_lock(descriptor, shared=True)
-    finally:
-        os.close(descriptor)
+    return is_file_locked(_lock(card, folder or locks_folder()), os.O_NOFOLLOW)
 
 
 def _own_folder(folder: Path | None) -> Path:

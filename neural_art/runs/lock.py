@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import psutil
 
 from neural_art.errors import RunError
-from neural_art.files import try_lock
+from neural_art.files import is_file_locked, try_lock
 from neural_art.runs.paths import HasPaths
 
 
@@ -47,14 +47,7 @@ def hold(run: HasPaths, descriptor: int | None = None) -> Iterator[None]:
 
 def is_locked(run: HasPaths) -> bool:
     """Whether a worker holds the run."""
-    try:
-        descriptor = os.open(run.paths.lock, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return not try_lock(descriptor, shared=True)
-    finally:
-        os.close(descriptor)
+    return is_file_locked(run.paths.lock)
 
 
 def lock_holder(run: HasPaths) -> psutil.Process | None:
