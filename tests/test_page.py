@@ -90,7 +90,7 @@ def amounts(page: Page, *expected: float) -> None:
         """expected => {
           const canvas = document.querySelector('#stage canvas');
           const shown = (canvas?.dataset.shown ?? '').split(',').map(Number);
-          return canvas?.width === 512 && expected.every((amount, index) => Math.abs(shown[index] - amount) < 1e-6);
+          return canvas?.width >= 512 && expected.every((amount, index) => Math.abs(shown[index] - amount) < 1e-6);
         }""",
         arg=list(expected),
     )
