@@ -131,7 +131,7 @@ def test_paintings_that_are_coarser_than_the_pictures_are_said() -> None:
     assert report.too_coarse_for(64) is None
     message = report.too_coarse_for(128)
     assert message is not None
-    assert message.sentence().startswith("5 of the 5 paintings have fewer than 128 pixels")
+    assert message.sentence().startswith("5 of the 5 paintings have fewer than 96 pixels")
     some = Report(tuple(Painting(str(n), "", None, 100 * n, 900) for n in range(1, 11)), (), (), 1.0, "crop", "#ffffff")
-    assert some.too_coarse_for(512) is None, "half of them are fine enough"
-    assert some.too_coarse_for(640) is not None
+    assert some.too_coarse_for(640) is None, "half of them are fine enough"
+    assert some.too_coarse_for(850) is not None

@@ -158,6 +158,7 @@ def test_with_a_graphics_card_there_is_more_to_choose_and_less_time_is_usual(tmp
     now = by_name(page.train.ticked(visit, run, status, first, second := {}))
     assert (now["unit"]["minutes"], now["unit"]["recipe"]) == (2, "canvas")
     assert [card["value"] for card in now["recipes"]["cards"]] == ["sketch", "study", "canvas", "mural"]
+    assert "fewer than 384 pixels" in now["recipes"]["cards"][-1]["note"], "the paintings are too small for a mural"
     assert now["device"]["visible"] and not now["learns-on"]["visible"]
     words = [("The fastest", "auto"), ("NVIDIA H200", "cuda"), ("This computer's processor", "cpu")]
     assert now["device"]["choices"] == words

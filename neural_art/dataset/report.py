@@ -20,6 +20,10 @@ REPORT: Final = "report.json"
 """The report's file name in a prepared folder. It is written last: without it a folder holds no paintings."""
 
 
+FINE_ENOUGH: Final = 0.75
+"""Side of a painting, as a share of the pictures', from which on they gain from being so large."""
+
+
 @dataclass(frozen=True)
 class Painting:
     """An accepted painting. ``name`` and ``class_name`` come from a stranger: escape them where they are shown."""
@@ -120,12 +124,13 @@ class Report:
         return max(((p.width, p.height) for p in self.paintings), key=math.prod, default=(0, 0))
 
     def too_coarse_for(self, size: int) -> Message | None:
-        """What is to be said where pictures of ``size`` px would be finer than most of the paintings."""
-        sides = [min(painting.width, painting.height) for painting in self.paintings]
-        smaller = sum(side < size for side in sides)
+        """What is to be said where pictures of ``size`` px would be much finer than most of the paintings."""
+        sides, least = [min(painting.width, painting.height) for painting in self.paintings], int(FINE_ENOUGH * size)
+        smaller = sum(side < least for side in sides)
         if 2 * smaller <= len(sides):
             return None
-        return Message("dataset.coarser-than-pictures", {"count": smaller, "all": len(sides), "size": size})
+        values = {"count": smaller, "all": len(sides), "size": size, "least": least}
+        return Message("dataset.coarser-than-pictures", values)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; ``from_json`` makes the same report of them."""

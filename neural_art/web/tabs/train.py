@@ -164,7 +164,7 @@ class TrainTab:
         changed = [
             updates for name, (mark, updates) in values.items() if before.get(name) != mark or name not in before
         ]
-        question = {} if asked else self._question.ticked(visit, before, now)
+        question = {} if asked else self._question.ticked(visit, run, before, now)
         return merged(*changed, question, self._film.ticked(visit, run, status, before, now))
 
     def blank(self, visit: Visit) -> Updates:

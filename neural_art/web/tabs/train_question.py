@@ -11,6 +11,7 @@ from gradio.blocks import Block
 
 from neural_art.processor import DEVICES
 from neural_art.recipe import DEFAULT_MINUTES, MINUTES, Recipe, defaults_for
+from neural_art.runs.run import Run
 from neural_art.web.components.cards import Cards
 from neural_art.web.components.unit import Unit
 from neural_art.web.labels import label
@@ -122,17 +123,19 @@ class Question:
     def _lends(self) -> bool:
         return self._page.studio.loan_seconds is not None
 
-    def ticked(self, visit: Visit, before: Mapping[str, Any], now: dict[str, Any]) -> Updates:
+    def ticked(self, visit: Visit, run: Run, before: Mapping[str, Any], now: dict[str, Any]) -> Updates:
         """The question for the visit's run, where it is another than before: processors become known after a while."""
         usable = self._page.studio.usable
         best, default = usable[0], Recipe()
         recipe, minutes = self._usual
         devices = train_values.devices(visit, usable)
-        now["processors"] = [processor.name for processor in usable]
-        if before.get("processors") == now["processors"]:
+        report = run.report
+        paintings = len(report.paintings) if report else 0
+        now["question"] = [paintings, *(processor.name for processor in usable)]
+        if before.get("question") == now["question"]:
             return {}
         return {
-            self._recipes: train_values.recipes(visit, card=best.memory > 0 or self._lends),
+            self._recipes: train_values.recipes(visit, report, card=best.memory > 0 or self._lends),
             self._unit: {
                 "run": visit.run,
                 "minutes": minutes,

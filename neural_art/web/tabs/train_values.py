@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from neural_art.dataset.report import Report
 from neural_art.processor import CPU, Processor
 from neural_art.recipe import SIZES
 from neural_art.runs.digest import Digest
@@ -112,15 +113,21 @@ def devices(visit: Visit, usable: Sequence[Processor]) -> list[tuple[str, str]]:
     ]
 
 
-def recipes(visit: Visit, *, card: bool) -> dict[str, Any]:
-    """The value of the ``Cards`` to choose a recipe from; what is chosen stays. ``card``: whether it is for a graphics
-    card, which can do more."""
+def recipes(visit: Visit, report: Report | None, *, card: bool) -> dict[str, Any]:
+    """The value of the ``Cards`` to choose a recipe from; what is chosen stays. ``report``: on the paintings, which may
+    be too small for some. ``card``: whether it is for a graphics card, which can do more."""
+
+    def note(name: str, size: int) -> str:
+        if report is not None and (coarse := report.too_coarse_for(size)) is not None:
+            return coarse.sentence(visit.language)
+        return visit.say(f"recipe.{name}.note.card" if card and name in USUAL else f"recipe.{name}.note")
+
     cards = [
         {
             "value": name,
             "title": visit.say(f"recipe.{name}"),
             "detail": visit.say("recipe.size", size=size),
-            "note": visit.say(f"recipe.{name}.note.card" if card and name in USUAL else f"recipe.{name}.note"),
+            "note": note(name, size),
         }
         for name, size in SIZES.items()
         if card or name not in FOR_CARDS
