@@ -40,6 +40,11 @@ class NeuralArtError(Exception):
         return self.message.sentence()
 
 
+def first_line(error: BaseException) -> str:
+    """What is the matter, of an exception that goes on with a page of advice, as PyTorch's do."""
+    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
+
+
 class DatasetError(NeuralArtError):
     """A file, an upload or a whole set of paintings cannot be used."""
 

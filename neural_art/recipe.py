@@ -143,10 +143,10 @@ class Recipe:
         return cls(**renamed)
 
 
-def defaults_for(processor: Processor) -> tuple[str, float]:
-    """The name of a recipe and the minutes that most want on ``processor``: a graphics card with memory of its own
-    learns in less time."""
-    return Recipe().name, 2.0 if processor.memory else DEFAULT_MINUTES
+def usual_minutes(processor: Processor) -> float:
+    """The budget of who does not say how long, on ``processor``: a graphics card with memory of its own learns in less
+    time."""
+    return 2.0 if processor.memory else DEFAULT_MINUTES
 
 
 def stored_size(size: int) -> int:

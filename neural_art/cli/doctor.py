@@ -15,10 +15,10 @@ import psutil
 
 from neural_art import __version__
 from neural_art.cli.arguments import Commands, add_command
-from neural_art.errors import SettingsError
+from neural_art.errors import SettingsError, first_line
 from neural_art.machine import available_cores
 from neural_art.processor import Processor, Survey
-from neural_art.recipe import SIZES, defaults_for
+from neural_art.recipe import Recipe, usual_minutes
 from neural_art.shipped import BASE, ENLARGER
 
 PACKAGES: Final = ("torchvision", "gradio", "numpy", "pillow", "safetensors", "spaces", "ray")
@@ -56,8 +56,7 @@ def _pytorch() -> tuple[str, bool]:
     try:
         import torch
     except (ImportError, OSError) as error:
-        why = str(error).strip().partition("\n")[0]
-        return f"cannot be used: {why}. Install it again: pip install -r requirements.txt", False
+        return f"cannot be used: {first_line(error)}. Install it again: pip install -r requirements.txt", False
     cuda, rocm = torch.version.cuda, getattr(torch.version, "hip", None)
     build = f"ROCm {rocm}" if rocm else f"CUDA {cuda}" if cuda else "the CPU"
     if torch.backends.mps.is_built():
@@ -98,10 +97,10 @@ def _used(survey: Survey) -> Rows:
     except SettingsError as error:
         yield "nothing", str(error)
         return
-    name, minutes = defaults_for(processor)
+    recipe = Recipe()
     yield "to learn", _named(processor)
     yield "to paint", _named(processor)
-    yield "usually", f"recipe {name} ({SIZES[name]} px), {minutes:g} minutes"
+    yield "usually", f"recipe {recipe.name} ({recipe.size} px), {usual_minutes(processor):g} minutes"
 
 
 def _named(processor: Processor) -> str:

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from neural_art.errors import first_line
 from neural_art.explore.pace import Pace
 
 IDLE_SECONDS: Final = 60.0
@@ -104,8 +105,9 @@ class Card(Place):
         with self._lock:
             self._out_until = time.monotonic() + self._idle_seconds if full else math.inf
             self._copies.clear()
-        why = str(error).strip().partition("\n")[0]
-        _log.warning("Pictures are painted on the CPU %s: %s", "for a while" if full else "from now on", why)
+        _log.warning(
+            "Pictures are painted on the CPU %s: %s", "for a while" if full else "from now on", first_line(error)
+        )
         self._free_memory()
 
     def _free_memory(self) -> None:

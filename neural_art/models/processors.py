@@ -18,6 +18,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from neural_art.errors import first_line
 from neural_art.machine import processor_name
 from neural_art.messages import Message
 from neural_art.models.generator import Generator
@@ -102,7 +103,7 @@ def _too_old(name: str, properties: Any) -> Message | None:
 
 def _does_not_compute(name: str, error: RuntimeError) -> Message:
     """In the words of PyTorch, whose first line says what it is; a page of advice may follow."""
-    return Message("processor.does-not-compute", {"name": name, "why": str(error).strip().partition("\n")[0]})
+    return Message("processor.does-not-compute", {"name": name, "why": first_line(error)})
 
 
 def _mps_device(passed_over: list[Message], measure: Callable[[str], float] = seconds_to_learn) -> list[Processor]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from neural_art.errors import RunError
 from neural_art.processor import CPU, Processor
-from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe, defaults_for
+from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe, usual_minutes
 from neural_art.runs.desired import desired_state
 from neural_art.runs.journal import Journal
 from neural_art.runs.run import Run
@@ -39,8 +39,7 @@ def recipe_and_budget(run: Run, request: TrainingRequest, processor: Processor =
     """
     recipe, desired, journal = run.recipe, desired_state(run), Journal(run)
     asked = None if request.minutes is None else Budget.requested(request.minutes)
-    usual_name, usual_minutes = defaults_for(processor)
-    budget = asked or (desired.budget if desired else None) or Budget(minutes=usual_minutes)
+    budget = asked or (desired.budget if desired else None) or Budget(minutes=usual_minutes(processor))
     if recipe is None or journal.saved_step == 0:
         given: dict[str, Any] = {
             "name": request.recipe,
@@ -49,7 +48,7 @@ def recipe_and_budget(run: Run, request: TrainingRequest, processor: Processor =
             "device": request.device,
         }
         given = {name: value for name, value in given.items() if value is not None}
-        return dataclasses.replace(recipe or Recipe(name=usual_name), **given), budget
+        return dataclasses.replace(recipe or Recipe(), **given), budget
     for setting, own, wanted in (("recipe", recipe.name, request.recipe), ("seed", recipe.seed, request.seed)):
         if wanted is not None and wanted != own:
             raise RunError("began-otherwise", setting=setting, own=own, wanted=wanted)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from neural_art.errors import ProcessorError
+from neural_art.errors import ProcessorError, first_line
 from neural_art.machine import available_cores
 from neural_art.models.features import feature_network
 from neural_art.models.generator import Generator
@@ -129,11 +129,6 @@ def card_errors(device: torch.device, name: str) -> Iterator[None]:
         if is_out_of_memory(error):
             raise ProcessorError("out-of-memory", name=name) from error
         raise ProcessorError("lost", name=name, why=first_line(error)) from error
-
-
-def first_line(error: BaseException) -> str:
-    """What is the matter; PyTorch adds a page of advice."""
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
 
 
 def measured_compute(

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from neural_art.processor import DEVICES
-from neural_art.recipe import DEFAULT_MINUTES, MINUTES, Recipe, defaults_for
+from neural_art.recipe import DEFAULT_MINUTES, MINUTES, Recipe, usual_minutes
 from neural_art.runs.run import Run
 from neural_art.web.components.cards import Cards
 from neural_art.web.components.unit import Unit
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 LIMITS: Final = (math.ceil(MINUTES[0]), math.floor(MINUTES[1]))
 """Whole minutes that can be chosen."""
-
-LOAN_RECIPE: Final = "canvas"
-"""The recipe where a graphics card is lent for a minute."""
 
 Begin = Callable[[Visit, Recipe, Any], Updates]
 """Asks for a training with a recipe and minutes."""
@@ -87,7 +84,7 @@ class Question:
         def starting(begin: Begin) -> Callable[..., Updates]:
             def start(visit: Visit, minutes: Any, recipes: Any, seed: Any, base: Any, device: Any) -> Updates:
                 chosen = recipes.get("chosen") if isinstance(recipes, dict) else None
-                recipe = Recipe(name=chosen or self._usual[0], seed=seed, base=base, device=device)
+                recipe = Recipe(name=chosen or Recipe().name, seed=seed, base=base, device=device)
                 return begin(visit, recipe, minutes)
 
             return start
@@ -114,12 +111,6 @@ class Question:
         return borrowing
 
     @property
-    def _usual(self) -> tuple[str, float]:
-        """Recipe and minutes of who chooses none."""
-        recipe, minutes = defaults_for(self._page.studio.usable[0])
-        return (LOAN_RECIPE if self._lends else recipe), minutes
-
-    @property
     def _lends(self) -> bool:
         return self._page.studio.loan_seconds is not None
 
@@ -127,7 +118,6 @@ class Question:
         """The question for the visit's run, where it is another than before: processors become known after a while."""
         usable = self._page.studio.usable
         best, default = usable[0], Recipe()
-        recipe, minutes = self._usual
         devices = train_values.devices(visit, usable)
         report = run.report
         paintings = len(report.paintings) if report else 0
@@ -138,8 +128,8 @@ class Question:
             self._recipes: train_values.recipes(visit, report, card=best.memory > 0 or self._lends),
             self._unit: {
                 "run": visit.run,
-                "minutes": minutes,
-                "recipe": recipe,
+                "minutes": usual_minutes(best),
+                "recipe": default.name,
                 "seed": default.seed,
                 "base": default.base,
                 "device": default.device,
