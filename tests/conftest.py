@@ -14,7 +14,10 @@ import pytest
 import torch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from browser import Visitors
+    from page_server import Site
     from playwright.sync_api import Browser
 
 FIRST = (
@@ -63,6 +66,29 @@ def latents() -> torch.Tensor:
     scales = torch.tensor([5.0, 2.0, 1.0, 0.5])
     drawn = torch.randn(400, 4, generator=torch.Generator().manual_seed(0))
     return drawn * scales + torch.tensor([1.0, -2.0, 0.0, 3.0])
+
+
+@pytest.fixture(scope="module")
+def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
+    """A folder of paintings, called "hills"."""
+    from page_server import write_paintings  # here and below: most tests need no Gradio
+
+    return write_paintings(tmp_path_factory.mktemp("set") / "hills", drawn_paintings)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A page without a browser. One a module."""
+    from page_server import Site
+
+    return Site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def site(built: Site) -> Site:
+    """The module's page, without runs."""
+    built.clear()
+    return built
 
 
 @pytest.fixture(scope="module")

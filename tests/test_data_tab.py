@@ -29,17 +29,6 @@ HOSTILE = "`${alert(1)}` {{value.run}} <img src=x onerror=alert(2)>"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture
-def site(built: Site) -> Site:
-    built.clear()
-    return built
-
-
-@pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> dict[str, bytes]:
     folder = write_paintings(tmp_path_factory.mktemp("set") / "hills", drawn_paintings)
     return {str(path.relative_to(folder.parent)): path.read_bytes() for path in sorted(folder.rglob("*.png"))}

@@ -7,27 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from page_server import UNKNOWN, Site, content, playable, write_paintings
+from page_server import UNKNOWN, Site, content, playable
 
 from neural_art.runs.run import Run
 from neural_art.web.visit import Visit
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture
-def site(built: Site) -> Site:
-    built.clear()
-    return built
-
-
-@pytest.fixture(scope="module")
-def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
-    return write_paintings(tmp_path_factory.mktemp("set") / "hills", drawn_paintings)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-import torch
-from page_server import UNKNOWN, Site, playable, write_paintings
+from page_server import UNKNOWN, Site, playable
 
 from neural_art.messages import LANGUAGES
 from neural_art.recipe import Budget, Recipe
@@ -30,17 +29,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for thread in threading.enumerate():
         if thread.name == "model":  # an interpreter that ends while PyTorch opens one is aborted
             thread.join(60)
-
-
-@pytest.fixture
-def site(built: Site) -> Site:
-    built.clear()
-    return built
-
-
-@pytest.fixture(scope="module")
-def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
-    return write_paintings(tmp_path_factory.mktemp("set") / "hills", drawn_paintings)
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-import torch
-from page_server import content, write_paintings, write_untrained
+from page_server import content, write_untrained
 from PIL import Image
 from run_makers import finished, sampled, started, stepped, until
 
@@ -39,11 +38,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
     page = Page(Studio(folder / "runs", start=False), Settings(runs=folder / "runs"), folder / "uploads")
     page.blocks = page.build()  # type: ignore[attr-defined]
     return page
-
-
-@pytest.fixture(scope="module")
-def paintings(tmp_path_factory: pytest.TempPathFactory, drawn_paintings: torch.Tensor) -> Path:
-    return write_paintings(tmp_path_factory.mktemp("uploads") / "hills", drawn_paintings)
 
 
 def prepared_run(page: Page, paintings: Path) -> Run:
