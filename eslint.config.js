@@ -9,7 +9,8 @@ const BROWSER = [
   'Headers', 'Image', 'IntersectionObserver', 'MutationObserver', 'Path2D', 'ResizeObserver', 'URL', 'URLSearchParams',
   'XMLHttpRequest', 'atob', 'cancelAnimationFrame', 'clearInterval', 'clearTimeout', 'createImageBitmap', 'crypto',
   'customElements', 'document', 'fetch', 'getComputedStyle', 'localStorage', 'location', 'matchMedia', 'navigator',
-  'performance', 'queueMicrotask', 'reportError', 'requestAnimationFrame', 'setInterval', 'setTimeout', 'structuredClone', 'window',
+  'performance', 'queueMicrotask', 'reportError', 'requestAnimationFrame', 'setInterval', 'setTimeout',
+  'structuredClone', 'window',
 ];
 
 const NODE = [
@@ -39,6 +40,7 @@ const RULES = {
   'consistent-return': 'error',
   'default-case-last': 'error',
   eqeqeq: 'error',
+  'max-len': ['error', 120],
   'no-alert': 'error',
   'no-eval': 'error',
   'no-implied-eval': 'error',

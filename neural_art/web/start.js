@@ -36,7 +36,9 @@ function turnTheme() {
 /** Called when Gradio has built the page: what it set by itself is set as the person had it. */
 function begin() {
   const theme = get('theme');
-  if (theme && !new URLSearchParams(location.search).has('__theme')) document.body.classList.toggle('dark', theme === 'dark');
+  if (theme && !new URLSearchParams(location.search).has('__theme')) {
+    document.body.classList.toggle('dark', theme === 'dark');
+  }
   watchFrame();
   watchNames(document.body);
   return session;

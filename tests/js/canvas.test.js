@@ -3,7 +3,11 @@ import { test } from 'node:test';
 
 import { bytesOf, drawOn } from '../../neural_art/web/modules/canvas.js';
 
-const canvas = (drawn = []) => ({ canvas: { width: 256, height: 256 }, drawImage: ({ name }) => drawn.push(name), clearRect() {} });
+const canvas = (drawn = []) => ({
+  canvas: { width: 256, height: 256 },
+  drawImage: ({ name }) => drawn.push(name),
+  clearRect() {},
+});
 const picture = (name, closed = []) => ({ name, width: 512, height: 512, close: () => closed.push(name) });
 
 test('a picture is drawn, and the canvas takes its size', () => {

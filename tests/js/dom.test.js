@@ -10,8 +10,12 @@ class Element {
 }
 
 test('an element has its attributes and children, and nothing for what is missing', () => {
-  globalThis.document = { createElement: (tag) => new Element(tag), createElementNS: (space, tag) => new Element(`${space} ${tag}`) };
-  const made = make('p', { id: 'a', hidden: true, title: null, lang: undefined, draggable: false }, '<b>', null, make('i'), false);
+  globalThis.document = {
+    createElement: (tag) => new Element(tag),
+    createElementNS: (space, tag) => new Element(`${space} ${tag}`),
+  };
+  const attributes = { id: 'a', hidden: true, title: null, lang: undefined, draggable: false };
+  const made = make('p', attributes, '<b>', null, make('i'), false);
   assert.deepEqual(made.attributes, { id: 'a', hidden: '' });
   assert.equal(made.children.length, 2);
   assert.equal(made.children[0], '<b>');

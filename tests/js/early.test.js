@@ -5,11 +5,17 @@ import { askEarly, early } from '../../neural_art/web/modules/early.js';
 import { exploration } from '../../neural_art/web/modules/exploration.js';
 import { Pacing } from '../../neural_art/web/modules/pacing.js';
 
-const COMPONENTS = [{ id: 3, props: {} }, { id: 7, props: { elem_id: 'stage', value: { limits: { count: 1, truncation: 0.7 } } } }];
+const COMPONENTS = [
+  { id: 3, props: {} },
+  { id: 7, props: { elem_id: 'stage', value: { limits: { count: 1, truncation: 0.7 } } } },
+];
 
 function asking(answer) {
   const sent = [];
-  const fetch = (address, { body }) => { sent.push([address, JSON.parse(body)]); return Promise.resolve({ json: () => Promise.resolve(answer) }); };
+  const fetch = (address, { body }) => {
+    sent.push([address, JSON.parse(body)]);
+    return Promise.resolve({ json: () => Promise.resolve(answer) });
+  };
   return { sent, fetch };
 }
 const session = (more = {}) => ({ run: `run${Math.random()}`, step: '', language: 'en', ...more });

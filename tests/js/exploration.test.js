@@ -7,7 +7,11 @@ const LIMITS = { count: 2, truncation: 0.7 };
 
 function begun(kept = {}) {
   const remembered = new Map(Object.entries(kept)), heard = [];
-  const exploration = new Exploration({ get: (key, otherwise) => remembered.get(key) ?? otherwise, set: (key, value) => remembered.set(key, value), forget: (key) => remembered.delete(key) });
+  const exploration = new Exploration({
+    get: (key, otherwise) => remembered.get(key) ?? otherwise,
+    set: (key, value) => remembered.set(key, value),
+    forget: (key) => remembered.delete(key),
+  });
   exploration.listen((what) => heard.push(what));
   exploration.open('one', LIMITS);
   return { exploration, remembered, heard };
@@ -47,7 +51,8 @@ test('the first picture of a run is the one that is found again', () => {
 });
 
 test('what version 0.1 remembered is read', () => {
-  const { exploration } = begun({ 'run/one': { past: [{ origin: 'seed', seed: 9, a: 0, b: 0, t: 0, amounts: [1, 1], daring: 0.5, group: null }], future: [] } });
+  const left = { origin: 'seed', seed: 9, a: 0, b: 0, t: 0, amounts: [1, 1], daring: 0.5, group: null };
+  const { exploration } = begun({ 'run/one': { past: [left], future: [] } });
   assert.deepEqual([exploration.at.seed, exploration.at.truncation, exploration.at.class_index], [9, 0.5, null]);
 });
 
@@ -63,7 +68,8 @@ test('nothing of the former run is left when another is opened', () => {
   exploration.ofClass(1);
   const { turn } = exploration;
   exploration.open('two', LIMITS);
-  assert.deepEqual([exploration.info.names, exploration.info.favourites, exploration.classIndex, exploration.isKept], [[], [], null, false]);
+  const { info, classIndex, isKept } = exploration;
+  assert.deepEqual([info.names, info.favourites, classIndex, isKept], [[], [], null, false]);
   assert.notEqual(exploration.turn, turn);
 });
 
@@ -83,10 +89,16 @@ test('starting from a painting and resetting put the sliders to zero', () => {
   exploration.move(0, 1);
   exploration.move('truncation', 1.2);
   exploration.start(3);
-  assert.deepEqual([exploration.at.origin, exploration.at.a, exploration.at.amounts, exploration.at.truncation], ['painting', 3, [0, 0], 1.2]);
+  assert.deepEqual(
+    [exploration.at.origin, exploration.at.a, exploration.at.amounts, exploration.at.truncation],
+    ['painting', 3, [0, 0], 1.2],
+  );
   exploration.move(1, 2);
   exploration.reset();
-  assert.deepEqual([exploration.at.origin, exploration.at.amounts, exploration.at.truncation], ['painting', [0, 0], 0.7]);
+  assert.deepEqual(
+    [exploration.at.origin, exploration.at.amounts, exploration.at.truncation],
+    ['painting', [0, 0], 0.7],
+  );
 });
 
 test('a picture that was kept is known again', () => {

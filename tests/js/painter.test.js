@@ -12,7 +12,10 @@ function studio() {
   let number = 0;
   const painter = new Painter({
     client: 'tab',
-    ask: (request) => new Promise((answer, refuse) => { asked.push({ ...request, answer: (more = {}) => answer({ picture: request.position.amounts[0], took: 0, ...more }), refuse }); }),
+    ask: (request) => new Promise((done, refuse) => {
+      const answer = (more = {}) => done({ picture: request.position.amounts[0], took: 0, ...more });
+      asked.push({ ...request, answer, refuse });
+    }),
     show: (answer, wish, late) => {
       if (!late()) shown.push(answer.fine ? `${answer.picture} fine` : answer.picture);
       return Promise.resolve();

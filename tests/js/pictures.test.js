@@ -35,7 +35,8 @@ test('thumbnails are asked for together, and each once', async () => {
 test('pictures are asked for a few at a time, those of one size together', async () => {
   const all = await Promise.all([...[1, 2, 3, 4, 5].map((each) => painted(each, 64)), painted(9, 128)]);
   assert.deepEqual(all.map((each) => each.split(':')[1]), ['1', '2', '3', '4', '5', '9']);
-  assert.deepEqual(asked.map(([, , positions, side]) => [positions, side]), [[[1, 2, 3, 4], 64], [[5], 64], [[9], 128]]);
+  const requests = asked.map(([, , positions, side]) => [positions, side]);
+  assert.deepEqual(requests, [[[1, 2, 3, 4], 64], [[5], 64], [[9], 128]]);
 });
 
 test('nothing is asked while a slider is at work', async () => {

@@ -14,7 +14,9 @@ test('a fresh position is a random picture with its sliders at zero', () => {
 
 test('a position of version 0.1 gets the names of today', () => {
   const old = { origin: 'painting', seed: 4, a: 1, b: 0, t: 0, amounts: [1], daring: 0.9, group: 1 };
-  const renamed = { origin: 'painting', seed: 4, a: 1, b: 0, t: 0, amounts: [1, 0, 0], truncation: 0.9, class_index: 1 };
+  const renamed = {
+    origin: 'painting', seed: 4, a: 1, b: 0, t: 0, amounts: [1, 0, 0], truncation: 0.9, class_index: 1,
+  };
   assert.deepEqual(withCurrentNames(old, LIMITS), renamed);
   assert.deepEqual(withCurrentNames(renamed, LIMITS), renamed);
 });

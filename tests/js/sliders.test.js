@@ -7,7 +7,9 @@ import { moves, set } from '../../neural_art/web/modules/sliders.js';
 function slider(area, id) {
   const block = { id };
   const input = (type) => {
-    const made = { type, min: '-4', max: '4', value: '0', closest: () => block, matches: (selector) => selector.includes(type) };
+    const made = {
+      type, min: '-4', max: '4', value: '0', closest: () => block, matches: (selector) => selector.includes(type),
+    };
     made.dispatchEvent = ({ type: event }) => area.dispatchEvent({ type: event, from: made });
     return made;
   };

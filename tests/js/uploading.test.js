@@ -11,14 +11,22 @@ const file = (name, content) => ({ isFile: true, name, file: (yes, no) => (conte
 const folder = (name, rounds) => ({
   isFile: false,
   name,
-  createReader() { let round = 0; return { readEntries: (yes, no) => { const some = rounds[round++] ?? []; if (some === 'broken') no(denied()); else yes(some); } }; },
+  createReader() {
+    let round = 0;
+    const readEntries = (yes, no) => {
+      const some = rounds[round++] ?? [];
+      if (some === 'broken') no(denied()); else yes(some);
+    };
+    return { readEntries };
+  },
 });
 
 // ---- found
 
 test('folders are walked to their ends, with the names of their folders', async () => {
   const many = Array.from({ length: 100 }, (_, n) => file(`${n}.jpg`, blob(1)));
-  const { found, unread } = await walk([folder('set', [many, [folder('inner', [[file('last.jpg', blob(1))]])]]), file('loose.png', blob(1))]);
+  const inner = folder('inner', [[file('last.jpg', blob(1))]]);
+  const { found, unread } = await walk([folder('set', [many, [inner]]), file('loose.png', blob(1))]);
   assert.equal(found.length, 102);
   assert.equal(found[100].name, 'set/inner/last.jpg');
   assert.equal(found[101].name, 'loose.png');
@@ -26,43 +34,73 @@ test('folders are walked to their ends, with the names of their folders', async 
 });
 
 test('what cannot be read is named, and the others come', async () => {
-  const { found, unread } = await walk([folder('set', [[file('a.jpg', blob(1)), file('cloud.jpg', null), folder('locked', ['broken']), folder('cut', [[file('b.jpg', blob(1))], 'broken']), folder('empty', [])]])]);
+  const { found, unread } = await walk([folder('set', [[
+    file('a.jpg', blob(1)),
+    file('cloud.jpg', null),
+    folder('locked', ['broken']),
+    folder('cut', [[file('b.jpg', blob(1))], 'broken']),
+    folder('empty', []),
+  ]])]);
   assert.deepEqual(found.map(({ name }) => name), ['set/a.jpg', 'set/cut/b.jpg']);
-  assert.deepEqual(unread, [{ name: 'set/cloud.jpg', code: 'unread' }, { name: 'set/locked', code: 'folder-unread' }, { name: 'set/cut', code: 'folder-unread' }, { name: 'set/empty', code: 'folder-empty' }]);
+  assert.deepEqual(unread, [
+    { name: 'set/cloud.jpg', code: 'unread' },
+    { name: 'set/locked', code: 'folder-unread' },
+    { name: 'set/cut', code: 'folder-unread' },
+    { name: 'set/empty', code: 'folder-empty' },
+  ]);
 });
 
 test('what operating systems leave everywhere is not walked', async () => {
-  const { found } = await walk([folder('__MACOSX', [[file('a.jpg', blob(1))]]), file('.DS_Store', blob(1)), file('Thumbs.db', blob(1)), file('a.jpg', blob(1))]);
+  const { found } = await walk([
+    folder('__MACOSX', [[file('a.jpg', blob(1))]]),
+    file('.DS_Store', blob(1)),
+    file('Thumbs.db', blob(1)),
+    file('a.jpg', blob(1)),
+  ]);
   assert.deepEqual(found.map(({ name }) => name), ['a.jpg']);
 });
 
 test('without entries the dropped files are taken', () => {
-  assert.deepEqual(dropped({ items: [{ kind: 'string' }], files: [{ name: 'a.jpg' }] }), { found: [{ file: { name: 'a.jpg' }, name: 'a.jpg' }] });
+  assert.deepEqual(
+    dropped({ items: [{ kind: 'string' }], files: [{ name: 'a.jpg' }] }),
+    { found: [{ file: { name: 'a.jpg' }, name: 'a.jpg' }] },
+  );
   const entry = {};
-  assert.deepEqual(dropped({ items: [{ kind: 'file', webkitGetAsEntry: () => entry }, { kind: 'file', webkitGetAsEntry: () => null }], files: [] }), { entries: [entry] });
+  const items = [entry, null].map((each) => ({ kind: 'file', webkitGetAsEntry: () => each }));
+  assert.deepEqual(dropped({ items, files: [] }), { entries: [entry] });
 });
 
 // ---- sorted out
 
 test('only what is sent counts: of a large file that is no picture, the first bytes', () => {
-  const found = [{ name: 'film.mov', file: sized(900 * MB) }, { name: 'a.jpg', file: sized(9 * MB) }, { name: 'empty.txt', file: sized(0) }, { name: 'empty.jpg', file: sized(0) }];
+  const found = [
+    { name: 'film.mov', file: sized(900 * MB) },
+    { name: 'a.jpg', file: sized(9 * MB) },
+    { name: 'empty.txt', file: sized(0) },
+    { name: 'empty.jpg', file: sized(0) },
+  ];
   const { files, unread, refusal } = sift({ found }, LIMITS);
-  assert.deepEqual(files.map(({ name, body }) => [name, body.size]), [['film.mov', 65536], ['a.jpg', 9 * MB], ['empty.jpg', 0]]);
+  const sizes = files.map(({ name, body }) => [name, body.size]);
+  assert.deepEqual(sizes, [['film.mov', 65536], ['a.jpg', 9 * MB], ['empty.jpg', 0]]);
   assert.deepEqual([unread, refusal], [[], null]);
 });
 
 test('a file over the limit is named and the others are sent', () => {
-  const { files, unread, refusal } = sift({ found: [{ name: 'huge.tif', file: sized(11 * MB) }, { name: 'a.jpg', file: sized(MB) }], unread: [{ name: 'b', code: 'unread' }] }, LIMITS);
+  const found = [{ name: 'huge.tif', file: sized(11 * MB) }, { name: 'a.jpg', file: sized(MB) }];
+  const { files, unread, refusal } = sift({ found, unread: [{ name: 'b', code: 'unread' }] }, LIMITS);
   assert.deepEqual(files.map(({ name }) => name), ['a.jpg']);
   assert.deepEqual(unread, [{ name: 'b', code: 'unread' }, { name: 'huge.tif', code: 'too-large', bytes: 11 * MB }]);
   assert.equal(refusal, null);
 });
 
 test('a selection that is too large as a whole, or holds nothing, is refused with a sentence', () => {
-  const of = (count, size) => ({ found: Array.from({ length: count }, (_, n) => ({ name: `${n}.jpg`, file: sized(size) })) });
+  const of = (count, size) => ({
+    found: Array.from({ length: count }, (_, n) => ({ name: `${n}.jpg`, file: sized(size) })),
+  });
   assert.deepEqual(sift(of(3, 9 * MB), LIMITS).refusal, { key: 'data.heavy', values: { size: 27, most: 20 } });
   assert.deepEqual(sift(of(51, 1), LIMITS).refusal, { key: 'data.crowd', values: { n: 51, most: 50 } });
-  assert.deepEqual(sift({ found: [{ name: 'set/.hidden', file: sized(5) }] }, LIMITS).refusal, { key: 'data.nothing', values: {} });
+  const hidden = { name: 'set/.hidden', file: sized(5) };
+  assert.deepEqual(sift({ found: [hidden] }, LIMITS).refusal, { key: 'data.nothing', values: {} });
   assert.equal(sift({ found: [], unread: [{ name: 'x', code: 'unread' }] }, LIMITS).refusal, null);
 });
 
@@ -104,7 +142,9 @@ function server(trouble = () => null) {
     wait: (milliseconds) => { waits.push(milliseconds); return Promise.resolve(); },
   };
 }
-const pictures = (count, bytes = 10) => Array.from({ length: count }, (_, n) => ({ name: `${n}.jpg`, body: blob(bytes) }));
+const pictures = (count, bytes = 10) => Array.from({ length: count }, (_, n) => ({
+  name: `${n}.jpg`, body: blob(bytes),
+}));
 
 test('ninety of ninety arrive, each once, where a batch gets no answer', async () => {
   const site = server((files, attempt) => (attempt === 2 ? new TypeError('abort') : null));
@@ -144,7 +184,8 @@ test('a batch that the server never got is uploaded again; another refusal is as
 
 test('a proxy that takes only small requests gets small ones, and what is too large for it is named', async () => {
   const limit = 1000;
-  const site = server((files) => (files.reduce((sum, { body }) => sum + body.size, 0) > limit ? { status: 413 } : null));
+  const bytes = (part) => part.reduce((sum, { body }) => sum + body.size, 0);
+  const site = server((part) => (bytes(part) > limit ? { status: 413 } : null));
   const files = [...pictures(38, 300), { name: 'wide.jpg', body: blob(1500) }, { name: 'last.jpg', body: blob(20) }];
   assert.deepEqual(await send({ files, unread: [] }, site), { sent: 39, taken: 39 });
   assert.deepEqual(site.named, [{ name: 'wide.jpg', code: 'proxy-limit', bytes: 1500 }]);
@@ -155,7 +196,8 @@ test('a proxy that takes only small requests gets small ones, and what is too la
 test('a file that changes while it is sent is named, and the others arrive', async () => {
   const gone = { name: 'gone.jpg', body: { size: 10, arrayBuffer: () => Promise.reject(denied()) } };
   const site = server();
-  assert.deepEqual(await send({ files: [...pictures(5), gone], unread: [{ name: 'cloud.jpg', code: 'unread' }] }, site), { sent: 5, taken: 5 });
+  const unread = [{ name: 'cloud.jpg', code: 'unread' }];
+  assert.deepEqual(await send({ files: [...pictures(5), gone], unread }, site), { sent: 5, taken: 5 });
   assert.deepEqual(site.named, [{ name: 'cloud.jpg', code: 'unread' }, { name: 'gone.jpg', code: 'changed' }]);
 });
 

@@ -8,7 +8,8 @@ export default function mount({ element, props, watch }) {
     show(bar, working);
     bar.setAttribute('aria-label', text);
     bar.classList.toggle('unsure', share === null);
-    if (share === null) bar.removeAttribute('aria-valuenow'); else bar.setAttribute('aria-valuenow', Math.round(100 * share));
+    if (share === null) bar.removeAttribute('aria-valuenow');
+    else bar.setAttribute('aria-valuenow', Math.round(100 * share));
     bar.firstElementChild.style.transform = share === null ? '' : `scaleX(${share})`;
   };
   watch('value', draw);

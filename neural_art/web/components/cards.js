@@ -4,7 +4,8 @@ import { make } from '#page/dom';
 let groups = 0;
 
 export default function mount({ element, props, trigger, watch }) {
-  const fieldset = element.querySelector('fieldset'), legend = element.querySelector('legend'), row = element.querySelector('.row');
+  const fieldset = element.querySelector('fieldset'), legend = element.querySelector('legend');
+  const row = element.querySelector('.row');
   const group = `cards-${++groups}`;
   let shown = '', last = null, next = null;
 
@@ -17,17 +18,23 @@ export default function mount({ element, props, trigger, watch }) {
   }
 
   function card({ value, title, note, detail, pictures = [] }, index) {
-    const radio = make('input', { type: 'radio', name: group, value, 'aria-labelledby': `${group}-${index}`, 'aria-describedby': note && `${group}-${index}-note` });
+    const radio = make('input', {
+      type: 'radio', name: group, value,
+      'aria-labelledby': `${group}-${index}`, 'aria-describedby': note && `${group}-${index}-note`,
+    });
     radio.addEventListener('change', () => choose(value));
     return make('label', { class: 'card' }, radio,
-      pictures.length > 0 && make('span', { class: 'pictures' }, ...pictures.map(({ source, look }) => make('img', { src: source, alt: '', class: look }))),
+      pictures.length > 0 && make('span', { class: 'pictures' },
+        ...pictures.map(({ source, look }) => make('img', { src: source, alt: '', class: look }))),
       make('strong', { id: `${group}-${index}` }, title),
       detail && make('em', {}, detail),
       note && make('small', { id: `${group}-${index}-note` }, note));
   }
 
   function take() {
-    if (props.value && (props.value.chosen ?? null) === null && last !== null) props.value = { ...props.value, chosen: last };
+    if (props.value && (props.value.chosen ?? null) === null && last !== null) {
+      props.value = { ...props.value, chosen: last };
+    }
     const { legend: name = '', cards = [], chosen = null, locked = false, asked = false } = props.value || {};
     last = chosen;
     legend.textContent = name;

@@ -19,7 +19,8 @@ export default function mount({ element, props, trigger, server, watch }) {
 
   const last = (name) => name.split('/').at(-1);
   const figure = ({ file, name }, whole) => make('figure', {}, make('img', { 'data-file': file, alt: '' }),
-    make('label', { title: name }, make('input', { type: 'checkbox', value: file }), make('span', {}, whole ? name : last(name))));
+    make('label', { title: name },
+      make('input', { type: 'checkbox', value: file }), make('span', {}, whole ? name : last(name))));
   const pairOf = ([one, other]) => {
     const whole = last(one.name) === last(other.name);  // only their folders tell them apart
     return make('div', { class: 'pair' }, figure(one, whole), figure(other, whole));
@@ -27,8 +28,14 @@ export default function mount({ element, props, trigger, server, watch }) {
 
   async function fill(run, files) {
     let pictures;
-    try { ({ pictures } = await call(server, 'painting_thumbnails', { run, files })); } catch { return; }  // names will do
-    for (const image of pairs.querySelectorAll('img')) if (pictures[image.dataset.file]) image.src = pictures[image.dataset.file];
+    try {
+      ({ pictures } = await call(server, 'painting_thumbnails', { run, files }));
+    } catch {
+      return;  // names will do
+    }
+    for (const image of pairs.querySelectorAll('img')) {
+      if (pictures[image.dataset.file]) image.src = pictures[image.dataset.file];
+    }
   }
 
   function take() {

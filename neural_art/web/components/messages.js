@@ -21,7 +21,9 @@ export default function mount({ element, props, watch }) {
 
   const show = (text, quiet) => {
     if (quiet) { status.textContent = text; return; }
-    for (const same of [...boxes.children]) if (same !== standing && same.firstChild.textContent === text) same.remove();
+    for (const same of [...boxes.children]) {
+      if (same !== standing && same.firstChild.textContent === text) same.remove();
+    }
     const box = put(text);
     setTimeout(() => box.remove(), SECONDS * 1000);
   };

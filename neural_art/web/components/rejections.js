@@ -6,6 +6,7 @@ const FEW = 6;  // are shown without being asked for
 export default function mount({ element, props, watch }) {
   const find = (selector) => element.querySelector(selector);
   const details = find('details'), list = find('ul');
+  const item = ({ name, reason }) => make('li', {}, make('span', {}, name), make('span', {}, reason));
 
   function take() {
     const { sentence = '', title = '', files = [], more = '', label = '' } = props.value || {};
@@ -13,7 +14,7 @@ export default function mount({ element, props, watch }) {
     find('summary').textContent = title;
     find('.more').textContent = more;
     list.setAttribute('aria-label', label);
-    list.replaceChildren(...files.map(({ name, reason }) => make('li', {}, make('span', {}, name), make('span', {}, reason))));
+    list.replaceChildren(...files.map(item));
     details.hidden = !files.length;
     details.open = files.length <= FEW && !more;
     element.classList.toggle('trouble', Boolean(sentence));

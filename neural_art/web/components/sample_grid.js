@@ -6,7 +6,8 @@ import { say, whenSpoken } from '#page/words';
 const KEPT = 80, FADE = 750;
 
 export default function mount({ element, props, trigger, server, watch }) {
-  const grid = element.querySelector('.grid'), waiting = grid.querySelector('p'), layers = [...grid.querySelectorAll('img')];
+  const grid = element.querySelector('.grid'), waiting = grid.querySelector('p');
+  const layers = [...grid.querySelectorAll('img')];
   const caption = element.querySelector('.caption'), when = element.querySelector('.when');
   const pictures = new Map();
   let run = '', last = -1, number = null, wanted = -1, shown = -1, follows = true;
@@ -37,7 +38,13 @@ export default function mount({ element, props, trigger, server, watch }) {
     next.alt = alt();
     next.classList.add('shown');
     shown = index;
-    const settle = () => { if (grid.lastElementChild === next && before) { before.classList.remove('shown'); before.alt = ''; before.removeAttribute('src'); } };
+    const settle = () => {
+      if (grid.lastElementChild === next && before) {
+        before.classList.remove('shown');
+        before.alt = '';
+        before.removeAttribute('src');
+      }
+    };
     if (before) setTimeout(settle, FADE);
     words();
   }

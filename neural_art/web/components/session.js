@@ -6,7 +6,7 @@ const SOON = 400;  // milliseconds in which Gradio shows the step that an answer
 export default function mount({ props, trigger, watch }) {
   let check = null;
 
-  /** The answer to a step that was left meanwhile may be the last to come; then the session is not where the person is. */
+  /** The answer to a step that was left meanwhile may come last; then the session is not where the person is. */
   function find() {
     const step = document.querySelector('#steps [role=tab][aria-selected=true]')?.id.replace('-button', '');
     if (props.value?.run && step && step !== props.value.step) trigger('astray', { step });

@@ -46,7 +46,8 @@ export default function mount({ element, props, trigger, server, watch }) {
   /** Sets the sliders; those that Gradio has not made yet are set once they are there. */
   async function showSliders() {
     const { turn } = exploration;
-    for (let missing = Object.keys(wanted()), tries = 0; missing.length && tries < 50 && turn === exploration.turn; tries++) {
+    let missing = Object.keys(wanted());
+    for (let tries = 0; missing.length && tries < 50 && turn === exploration.turn; tries++) {
       const values = wanted();
       missing = missing.filter((id) => !set(id, values[id]));
       if (missing.length) await pause(100);
@@ -57,17 +58,20 @@ export default function mount({ element, props, trigger, server, watch }) {
     const { at, info: { names, classes } } = exploration, name = (index) => names[index] ?? String(index + 1);
     if (at.origin === 'painting') return say('where.painting', { name: name(at.a) });
     if (at.origin === 'morph') return say('where.morph', { a: name(at.a), b: name(at.b) });
-    if (Number.isInteger(at.class_index) && at.class_index in classes) return say('where.class', { class: classes[at.class_index] || say('explore.class.none'), seed: String(at.seed) });
+    if (Number.isInteger(at.class_index) && at.class_index in classes) {
+      const label = classes[at.class_index] || say('explore.class.none');
+      return say('where.class', { class: label, seed: String(at.seed) });
+    }
     return say('where.seed', { seed: String(at.seed) });
   };
 
   const usable = (id, can) => { const button = byId(id); if (button) button.disabled = !can; };
 
   function showState() {
-    const { at, info } = exploration;
+    const { at, info } = exploration, name = (index) => info.names[index] ?? '';
     where.textContent = text();
-    canvas.setAttribute('aria-label', at.origin === 'painting' ? say('canvas.painting', { name: info.names[at.a] ?? '' })
-      : at.origin === 'morph' ? say('canvas.morph', { a: info.names[at.a] ?? '', b: info.names[at.b] ?? '' }) : say('canvas.seed'));
+    canvas.setAttribute('aria-label', at.origin === 'painting' ? say('canvas.painting', { name: name(at.a) })
+      : at.origin === 'morph' ? say('canvas.morph', { a: name(at.a), b: name(at.b) }) : say('canvas.seed'));
     usable('undo', exploration.canUndo);
     usable('redo', exploration.canRedo);
     byId('keep')?.setAttribute('aria-pressed', exploration.isKept);
@@ -83,7 +87,10 @@ export default function mount({ element, props, trigger, server, watch }) {
     const label = say(`explore.choose.${side}`);
     slot.setAttribute('aria-label', full ? `${label}: ${exploration.info.names[at[side]] ?? ''}` : label);
     slot.classList.toggle('full', full);
-    if (full) thumbnail(at[side]).then((uri) => { if (turn === exploration.turn) slot.style.setProperty('--picture', `url(${uri})`); });
+    if (!full) return;
+    thumbnail(at[side]).then((uri) => {
+      if (turn === exploration.turn) slot.style.setProperty('--picture', `url(${uri})`);
+    });
   }
 
   /** What the run has: how many directions, and whether there are paintings to start from. */
@@ -121,7 +128,9 @@ export default function mount({ element, props, trigger, server, watch }) {
 
   exploration.listen((what) => {
     if (!exploration.run) return;
-    if (what === 'moved' || what === 'settled' || what === 'opened') painter.push({ run: exploration.run, position: exploration.at });
+    if (what === 'moved' || what === 'settled' || what === 'opened') {
+      painter.push({ run: exploration.run, position: exploration.at });
+    }
     if (what === 'settled' || what === 'opened') { showSliders(); showState(); drawEndsSoon(); }
     if (what === 'known') { showKnown(); drawEndsSoon(); }
     if (what === 'kept') showState();
@@ -140,10 +149,13 @@ export default function mount({ element, props, trigger, server, watch }) {
     else if (id === 'truncation') put(id, exploration.limits.truncation);
   });
   panel.addEventListener('click', ({ target }) => {
-    if (target.matches('#directions .min_value, #directions .max_value')) put(target.closest('[id]').id, exploration.limits.ahead * (target.matches('.min_value') ? -1 : 1));
+    if (target.matches('#directions .min_value, #directions .max_value')) {
+      put(target.closest('[id]').id, exploration.limits.ahead * (target.matches('.min_value') ? -1 : 1));
+    }
   });
   document.addEventListener('keydown', (event) => {
-    if (!element.offsetParent || !(event.ctrlKey || event.metaKey) || event.target.matches('input:not([type=range]), textarea')) return;
+    if (!element.offsetParent || !(event.ctrlKey || event.metaKey)) return;
+    if (event.target.matches('input:not([type=range]), textarea')) return;
     const key = event.key.toLowerCase(), back = key === 'z' && !event.shiftKey;
     if (!back && key !== 'z' && key !== 'y') return;
     event.preventDefault();
@@ -162,7 +174,8 @@ export default function mount({ element, props, trigger, server, watch }) {
 
   async function turnKept() {
     const had = exploration.isKept;
-    if (await change(had ? 'unkeep' : 'keep', structuredClone(exploration.at))) announce(say(had ? 'explore.dropped' : 'explore.keptnow'));
+    const changed = await change(had ? 'unkeep' : 'keep', structuredClone(exploration.at));
+    if (changed) announce(say(had ? 'explore.dropped' : 'explore.keptnow'));
   }
   let kept = Promise.resolve();  // one after the other: of the ready model, each would make a run
 

@@ -23,7 +23,9 @@ export default function mount({ element, props }) {
 
   /** `look`: 'painting' is shown whole in its own shape, 'picture' is stretched from its square. */
   function tile({ look, name, picture, action, pressed }) {
-    const made = make('button', { type: 'button', class: `tile ${look}`, 'aria-label': name, title: look === 'painting' ? name : null }, make('img', { alt: '' }));
+    const made = make('button', {
+      type: 'button', class: `tile ${look}`, 'aria-label': name, title: look === 'painting' ? name : null,
+    }, make('img', { alt: '' }));
     made.picture = picture;
     made.addEventListener('click', action);
     near.observe(made);
@@ -31,16 +33,26 @@ export default function mount({ element, props }) {
     return made;
   }
 
-  const painting = (index, action, pressed) => tile({ look: 'painting', name: exploration.info.names[index], picture: () => thumbnail(index), action, pressed });
-  const position = (at, key, number) => tile({ look: 'picture', name: say(key, { n: number }), picture: () => painted(at, PICTURE), action: () => exploration.go(at), pressed: () => same(at, exploration.at) });
-  const paintings = (action, pressed) => exploration.info.names.map((_, index) => painting(index, () => action(index), () => pressed(index)));
+  const painting = (index, action, pressed) => tile({
+    look: 'painting', name: exploration.info.names[index], picture: () => thumbnail(index), action, pressed,
+  });
+  const position = (at, key, number) => tile({
+    look: 'picture', name: say(key, { n: number }), picture: () => painted(at, PICTURE),
+    action: () => exploration.go(at), pressed: () => same(at, exploration.at),
+  });
+  const paintings = (action, pressed) => exploration.info.names.map(
+    (_, index) => painting(index, () => action(index), () => pressed(index)),
+  );
 
   // ---- what each row shows
 
   let sixteen = [], chosen = [], side = null;
 
   const rows = {
-    own: () => paintings((index) => exploration.start(index), (index) => exploration.at.origin === 'painting' && exploration.at.a === index),
+    own: () => paintings(
+      (index) => exploration.start(index),
+      (index) => exploration.at.origin === 'painting' && exploration.at.a === index,
+    ),
 
     sixteen: () => sixteen.map((at, index) => position(at, 'tile.new', index + 1)),
 
@@ -48,7 +60,8 @@ export default function mount({ element, props }) {
       const { favourites } = exploration.info;
       if (!favourites.length) return [make('p', { class: 'none' }, say('explore.kept.none'))];
       return favourites.map((at, index) => {
-        const away = make('button', { type: 'button', class: 'away', 'aria-label': say('tile.away', { n: index + 1 }), title: say('tile.away', { n: index + 1 }) }, '×');
+        const label = say('tile.away', { n: index + 1 });
+        const away = make('button', { type: 'button', class: 'away', 'aria-label': label, title: label }, '×');
         away.addEventListener('click', () => window.page.explore.unkeep(at));
         return make('div', { class: 'kept' }, position(at, 'tile.kept', index + 1), away);
       });
@@ -56,7 +69,10 @@ export default function mount({ element, props }) {
 
     slot: () => {
       if (side === null) return [];
-      return paintings((index) => { exploration.morph(side, index); choose(null); }, (index) => exploration.at.origin === 'morph' && exploration.at[side] === index);
+      return paintings(
+        (index) => { exploration.morph(side, index); choose(null); },
+        (index) => exploration.at.origin === 'morph' && exploration.at[side] === index,
+      );
     },
 
     film: () => paintings((index) => {
@@ -96,7 +112,9 @@ export default function mount({ element, props }) {
     const before = side;
     side = end === side ? null : end;
     show(bar, side !== null);
-    for (const each of ['a', 'b']) document.getElementById(`slot-${each}`)?.setAttribute('aria-expanded', each === side);
+    for (const each of ['a', 'b']) {
+      document.getElementById(`slot-${each}`)?.setAttribute('aria-expanded', each === side);
+    }
     draw();
     if (side !== null) {
       const away = make('button', { type: 'button', class: 'link' }, say('cancel'));
@@ -115,7 +133,8 @@ export default function mount({ element, props }) {
 
   function tellFilm() {
     const own = !list.hidden, count = own ? chosen.length : exploration.info.favourites.length;
-    bar.textContent = say(count < 2 ? (own ? 'film.few.paintings' : 'film.few.favourites') : 'film.through', { n: count });
+    const few = own ? 'film.few.paintings' : 'film.few.favourites';
+    bar.textContent = say(count < 2 ? few : 'film.through', { n: count });
   }
 
   /** The film plays while it is seen only: its player works at each frame, and the sliders would feel it. */
@@ -134,11 +153,20 @@ export default function mount({ element, props }) {
   const offers = { sixteen: { renew }, slot: { choose }, film: { get chosen() { return [...chosen]; }, from }  };
   if (offers[purpose]) (window.page.tiles ??= {})[purpose] = offers[purpose];
 
-  if (purpose === 'own' || purpose === 'slot') Object.entries({ tabindex: 0, role: 'group' }).forEach(([name, value]) => list.setAttribute(name, value));
-  if (purpose === 'slot') element.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && side !== null) choose(null); });
-  const named = () => { if (purpose === 'own' || purpose === 'slot') list.setAttribute('aria-label', say(purpose === 'own' ? 'explore.own' : 'choose.single')); };
+  const grouped = purpose === 'own' || purpose === 'slot';
+  if (grouped) {
+    for (const [name, value] of Object.entries({ tabindex: 0, role: 'group' })) list.setAttribute(name, value);
+  }
+  if (purpose === 'slot') {
+    element.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && side !== null) choose(null); });
+  }
+  const named = () => {
+    if (grouped) list.setAttribute('aria-label', say(purpose === 'own' ? 'explore.own' : 'choose.single'));
+  };
 
-  const again = { own: ['known'], sixteen: ['opened', 'class'], kept: ['known', 'kept'], slot: ['known'], film: ['known', 'kept'] }[purpose];
+  const again = {
+    own: ['known'], sixteen: ['opened', 'class'], kept: ['known', 'kept'], slot: ['known'], film: ['known', 'kept'],
+  }[purpose];
   function opened() {
     chosen = [];
     if (side !== null) choose(null); else draw();

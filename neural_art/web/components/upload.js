@@ -19,9 +19,15 @@ function post(files, progress, token) {
     request.addEventListener('load', () => {
       const refused = request.getResponseHeader('X-Error-Code');  // by the gate, with a sentence
       if (refused && request.status !== 413) { failed(new Refused(request.responseText, refused)); return; }
-      try { done({ status: request.status, paths: request.status === 200 ? JSON.parse(request.responseText) : [] }); } catch (trouble) { failed(trouble); }
+      try {
+        done({ status: request.status, paths: request.status === 200 ? JSON.parse(request.responseText) : [] });
+      } catch (trouble) {
+        failed(trouble);
+      }
     });
-    for (const event of ['error', 'abort', 'timeout']) request.addEventListener(event, () => failed(new TypeError(event)));
+    for (const event of ['error', 'abort', 'timeout']) {
+      request.addEventListener(event, () => failed(new TypeError(event)));
+    }
     request.send(form);
   });
 }
@@ -120,7 +126,9 @@ export default function mount({ element, props, trigger, server, watch }) {
   // ---- shown
 
   function write(title, share, name, trouble = '') {
-    for (const [place, text] of [[find('h2'), title], [find('.name'), name], [find('.stopped p'), trouble]]) if (place.textContent !== text) place.textContent = text;
+    for (const [place, text] of [[find('h2'), title], [find('.name'), name], [find('.stopped p'), trouble]]) {
+      if (place.textContent !== text) place.textContent = text;
+    }
     bar.classList.toggle('unsure', share === null);
     if (share === null) bar.removeAttribute('aria-valuenow');
     else bar.setAttribute('aria-valuenow', Math.round(100 * share));
@@ -132,9 +140,12 @@ export default function mount({ element, props, trigger, server, watch }) {
     const mine = job && (!job.run || !run || job.run === run);
     const checking = task && (task.total ? say('data.checking', { n: task.total }) : say('data.checking.all'));
     if (mine && !job.arrived) {
-      write(say('data.sending', { n: job.n }), job.total ? Math.min(1, job.bytes / job.total) : null, job.name, job.settle ? stopped() : '');
-    } else if (task) write(task.stage === 'painting' ? say('data.painting') : checking, task.total ? task.done / task.total : null, task.name);
-    else if (mine) write(say('data.checking.all'), null, '');
+      const share = job.total ? Math.min(1, job.bytes / job.total) : null;
+      write(say('data.sending', { n: job.n }), share, job.name, job.settle ? stopped() : '');
+    } else if (task) {
+      const title = task.stage === 'painting' ? say('data.painting') : checking;
+      write(title, task.total ? task.done / task.total : null, task.name);
+    } else if (mine) write(say('data.checking.all'), null, '');
     buttons.hidden = !(mine && job.settle);
     element.classList.toggle('busy', Boolean(mine || task));
     element.hidden = !(mine || task);

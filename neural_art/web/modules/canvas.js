@@ -14,7 +14,10 @@ export function drawOn(context) {
   function draw(picture, late) {
     const drawn = !late();
     if (drawn) {
-      if (canvas.width !== picture.width || canvas.height !== picture.height) { canvas.width = picture.width; canvas.height = picture.height; }
+      if (canvas.width !== picture.width || canvas.height !== picture.height) {
+        canvas.width = picture.width;
+        canvas.height = picture.height;
+      }
       context.drawImage(picture, 0, 0);
     }
     picture.close();

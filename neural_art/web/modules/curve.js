@@ -10,7 +10,7 @@ export function quantile(values, share) {
   return sorted[Math.round(share * (sorted.length - 1))];
 }
 
-/** Index ranges [from, to) of the trainings that followed each other; a training was continued at `borders` (seconds). */
+/** Index ranges [from, to) of the trainings that followed each other; one was continued at `borders` (seconds). */
 export function sections(seconds, borders) {
   const cuts = borders.map((border) => seconds.findIndex((second) => second > border)).filter((index) => index > 0);
   const edges = [0, ...new Set(cuts), seconds.length];
@@ -20,7 +20,8 @@ export function sections(seconds, borders) {
 /**
  * A curve to draw, or null without values. `smooth`: the smoothed values; `best`: the lowest of them;
  * `paths`: for every training its raw and its smoothed course; `borders`: where one was continued;
- * `low`, `high`: of the vertical axis, which holds `include`; `last`: the newest training, as [from, to); `x(second)`, `y(value)`.
+ * `low`, `high`: of the vertical axis, which holds `include`; `last`: the newest training, as [from, to);
+ * `x(second)`, `y(value)`.
  */
 export function curveOf(seconds, values, borders = [], include = []) {
   const known = values.filter(Number.isFinite);
@@ -37,14 +38,17 @@ export function curveOf(seconds, values, borders = [], include = []) {
   const y = (value) => HEIGHT - ((value - axis.low) / (axis.high - axis.low)) * HEIGHT;
   const course = (of, from, to) => {
     const points = [];
-    for (let index = from; index < to; index++) if (Number.isFinite(of[index])) points.push(`${x(seconds[index]).toFixed(1)} ${y(of[index]).toFixed(1)}`);
+    for (let index = from; index < to; index++) {
+      if (Number.isFinite(of[index])) points.push(`${x(seconds[index]).toFixed(1)} ${y(of[index]).toFixed(1)}`);
+    }
     return points.length ? `M${points.join('L')}` : '';
   };
   return {
     smooth, x, y, low: axis.low, high: axis.high,
     best: Math.min(...smooth.filter(Number.isFinite)),
     // a part begins where the one before ended, so that there is no gap
-    paths: parts.map(([from, to]) => [Math.max(0, from - 1), to]).map((part) => ({ raw: course(values, ...part), smooth: course(smooth, ...part) })),
+    paths: parts.map(([from, to]) => [Math.max(0, from - 1), to])
+      .map((part) => ({ raw: course(values, ...part), smooth: course(smooth, ...part) })),
     borders: borders.filter((border) => border > first && border < seconds.at(-1)).map(x),
     last: parts.at(-1),
   };
@@ -54,6 +58,8 @@ export function curveOf(seconds, values, borders = [], include = []) {
 export function nearest(seconds, share) {
   const wanted = seconds[0] + Math.min(1, Math.max(0, share)) * (seconds.at(-1) - seconds[0]);
   let found = 0;
-  for (let index = 1; index < seconds.length; index++) if (Math.abs(seconds[index] - wanted) < Math.abs(seconds[found] - wanted)) found = index;
+  for (let index = 1; index < seconds.length; index++) {
+    if (Math.abs(seconds[index] - wanted) < Math.abs(seconds[found] - wanted)) found = index;
+  }
   return found;
 }

@@ -4,7 +4,9 @@ const SVG = /^(svg|path|line|rect|circle|g)$/;
 
 /** An element with attributes and children; null, undefined and false are left out. */
 export function make(tag, attributes = {}, ...children) {
-  const made = SVG.test(tag) ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
+  const made = SVG.test(tag)
+    ? document.createElementNS('http://www.w3.org/2000/svg', tag)
+    : document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     made.setAttribute(key, value === true ? '' : value);

@@ -14,7 +14,9 @@ export function askEarly({ run, step, language }, components = [], fetch = windo
   const answer = fetch('gradio_api/component_server', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ component_id: stage.id, fn_name: PAINT, session_hash: '', data: { run, position, language } }),
+    body: JSON.stringify({
+      component_id: stage.id, fn_name: PAINT, session_hash: '', data: { run, position, language },
+    }),
   }).then((found) => found.json());
   answer.catch(() => {});
   asked = { run, position: structuredClone(position), answer };

@@ -38,7 +38,9 @@ export class Exploration {
   #recall(run, limits) {
     Object.assign(this, { run, limits, info: NOTHING, classIndex: null });
     const kept = this.#memory.get(`run/${run}`, {});
-    const renamed = (some) => (Array.isArray(some) ? some.filter((each) => each && typeof each === 'object').map((each) => withCurrentNames(each, limits)) : []);
+    const renamed = (some) => (Array.isArray(some) ? some : [])
+      .filter((each) => each && typeof each === 'object')
+      .map((each) => withCurrentNames(each, limits));
     this.#history = new History(KEPT_STEPS, { past: renamed(kept?.past), future: renamed(kept?.future) });
     if (!this.#history.current) this.#history.commit(fresh(limits));
     this.at = this.#history.current;
@@ -99,7 +101,9 @@ export class Exploration {
 
   /** New pictures as daring as the one that is shown. */
   some(count) {
-    return Array.from({ length: count }, () => ({ ...fresh(this.limits, this.classIndex), truncation: this.at.truncation }));
+    return Array.from({ length: count }, () => ({
+      ...fresh(this.limits, this.classIndex), truncation: this.at.truncation,
+    }));
   }
 
   /** Starts from one of the paintings. */

@@ -40,10 +40,14 @@ export function watchNames(root) {
   };
 
   new MutationObserver((changes) => {
-    for (const { type, target, addedNodes } of changes) if (type === 'attributes') name(target); else addedNodes.forEach(within);
+    for (const { type, target, addedNodes } of changes) {
+      if (type === 'attributes') name(target); else addedNodes.forEach(within);
+    }
   }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ['aria-label'] });
   whenSpoken(() => {
-    for (const element of root.querySelectorAll('[aria-label]')) if (given.has(element)) call(element, given.get(element).gradios);
+    for (const element of root.querySelectorAll('[aria-label]')) {
+      if (given.has(element)) call(element, given.get(element).gradios);
+    }
   });
   within(root);
 }

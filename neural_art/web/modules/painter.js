@@ -18,7 +18,10 @@ export class Painter {
   #flying = 0; #refining = 0;
   #sent = 0; #shown = 0; #resting = null;
 
-  constructor({ ask, show, refused, client, now = () => performance.now(), after = (act, ms) => setTimeout(act, ms), cancel = (id) => clearTimeout(id) }) {
+  constructor({
+    ask, show, refused, client,
+    now = () => performance.now(), after = (act, ms) => setTimeout(act, ms), cancel = (id) => clearTimeout(id),
+  }) {
     this.#ask = ask; this.#show = show; this.#refused = refused; this.#client = client;
     this.#now = now; this.#after = after; this.#cancel = cancel;
   }

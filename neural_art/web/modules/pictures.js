@@ -43,15 +43,19 @@ async function work() {
   await pause(20);  // what is asked for in one go is asked together
   while (queue.length) {
     if (busy()) { await pause(60); continue; }
-    const [first] = queue, alike = (each) => ('index' in each) === ('index' in first) && each.side === first.side;
+    const [first] = queue, { side } = first;
+    const alike = (each) => ('index' in each) === ('index' in first) && each.side === side;
     const some = queue.filter(alike).slice(0, 'index' in first ? THUMBNAILS : PAINTED), { run, turn } = exploration;
     for (const each of some) queue.splice(queue.indexOf(each), 1);
     try {
       const pictures = 'index' in first
         ? (await call(server, 'thumbnails', { run, indexes: some.map(({ index }) => index) })).thumbnails
-        : (await call(server, 'paint_many', { run, positions: some.map(({ position }) => position), side: first.side })).pictures;
+        : (await call(server, 'paint_many', { run, positions: some.map(({ position }) => position), side })).pictures;
       if (turn !== exploration.turn) continue;
-      some.forEach(({ index, done }, number) => { if (index !== undefined) thumbnails.set(index, pictures[number]); done(pictures[number]); });
+      some.forEach(({ index, done }, number) => {
+        if (index !== undefined) thumbnails.set(index, pictures[number]);
+        done(pictures[number]);
+      });
     } catch { /* only an ornament: its place stays empty */ }
   }
   working = false;

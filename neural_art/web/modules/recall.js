@@ -23,7 +23,9 @@ export function recall(known) {
   return {
     run,
     runs: Array.isArray(runs) ? runs.filter((id) => typeof id === 'string').slice(0, MOST_RUNS) : [],
-    language: known.includes(language) ? language : firstLanguage(known, navigator.languages || [navigator.language || 'en']),
+    language: known.includes(language)
+      ? language
+      : firstLanguage(known, navigator.languages || [navigator.language || 'en']),
     step: step && step.run === run ? step.step : '',
   };
 }

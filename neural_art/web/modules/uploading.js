@@ -1,6 +1,6 @@
 // Files on their way to the server: found, sorted out, read, sent in batches, and sent again until they have arrived.
-// Nothing is lost without a word: what cannot be read or sent goes to the server by its name, with a code for the reason
-// (`neural_art.runs.unread`), and stands in the report.
+// Nothing is lost without a word: what cannot be read or sent goes to the server by its name, with a code for the
+// reason (`neural_art.runs.unread`), and stands in the report.
 import { batches } from '#page/batches';
 
 const PICTURE = /\.(jpe?g|jfif|png|webp|bmp|tiff?|gif|hei[cf]|avif|zip)$/i;
@@ -25,7 +25,8 @@ class GivenUp extends Error {}
 
 /** What was dropped, as it must be taken before anything is waited for: entries, and files where there are none. */
 export function dropped({ items = [], files = [] }) {
-  const entries = [...items].filter((item) => item.kind === 'file').map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const entries = [...items].filter((item) => item.kind === 'file')
+    .map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   return entries.length ? { entries } : { found: [...files].map((file) => ({ file, name: file.name })) };
 }
 
@@ -58,8 +59,9 @@ export async function walk(entries) {
 // ---- sorted out
 
 /**
- * What of `found` is sent, as `{files: [{name, body}], unread, refusal}`. `limits`: `{file_bytes, total_bytes, entries}`
- * of the server. `refusal` is null or `{key, values}`, a sentence for a selection that cannot be uploaded as a whole.
+ * What of `found` is sent, as `{files: [{name, body}], unread, refusal}`. `limits`:
+ * `{file_bytes, total_bytes, entries}` of the server. `refusal` is null or `{key, values}`, a sentence for a selection
+ * that cannot be uploaded as a whole.
  */
 export function sift({ found, unread = [] }, limits) {
   const files = [], left = [...unread];
@@ -71,9 +73,13 @@ export function sift({ found, unread = [] }, limits) {
   }
   const total = sum(files.map(sizeOf)), megabytes = (bytes) => Math.round(bytes / (1 << 20));
   let refusal = null;
-  if (!files.length && !left.length) refusal = { key: 'data.nothing', values: {} };
-  else if (files.length > limits.entries) refusal = { key: 'data.crowd', values: { n: files.length, most: limits.entries } };
-  else if (total > limits.total_bytes) refusal = { key: 'data.heavy', values: { size: megabytes(total), most: megabytes(limits.total_bytes) } };
+  if (!files.length && !left.length) {
+    refusal = { key: 'data.nothing', values: {} };
+  } else if (files.length > limits.entries) {
+    refusal = { key: 'data.crowd', values: { n: files.length, most: limits.entries } };
+  } else if (total > limits.total_bytes) {
+    refusal = { key: 'data.heavy', values: { size: megabytes(total), most: megabytes(limits.total_bytes) } };
+  }
   return { files, unread: left, refusal };
 }
 
@@ -105,13 +111,14 @@ async function read(batch) {
 }
 
 /**
- * Sends `files` and the names in `unread`. Resolves to `{sent, taken}`, how many files were sent and how many the server
- * has; to null if it was given up.
+ * Sends `files` and the names in `unread`. Resolves to `{sent, taken}`, how many files were sent and how many the
+ * server has; to null if it was given up.
  *
- * `post(files, progress)` uploads `[{name, body}]` and resolves to `{status, paths}`, or throws. `take({files, unread})`
- * hands `[{path, name}]` over and resolves to `{taken}`, or throws what the server refused. `tell({bytes, total, name})`
- * hears how it goes. `ask(trouble)` is called after several failures; it resolves to whether to go on. `again(trouble)`
- * says whether a refusal is one that sending the batch again may mend. `wait(milliseconds)` is a promise.
+ * `post(files, progress)` uploads `[{name, body}]` and resolves to `{status, paths}`, or throws.
+ * `take({files, unread})` hands `[{path, name}]` over and resolves to `{taken}`, or throws what the server refused.
+ * `tell({bytes, total, name})` hears how it goes. `ask(trouble)` is called after several failures; it resolves to
+ * whether to go on. `again(trouble)` says whether a refusal is one that sending the batch again may mend.
+ * `wait(milliseconds)` is a promise.
  */
 export async function send({ files, unread }, { post, take, tell, ask, again, wait }) {
   const total = sum(files.map(sizeOf)), left = [...unread];
@@ -122,7 +129,8 @@ export async function send({ files, unread }, { post, take, tell, ask, again, wa
     for (let attempt = 1; ; attempt++) {
       let trouble, refused;
       try {
-        const { status, paths } = await post(batch, (bytes) => tell({ bytes: gone + bytes, total, name: batch[0].name }));
+        const progress = (bytes) => tell({ bytes: gone + bytes, total, name: batch[0].name });
+        const { status, paths } = await post(batch, progress);
         if (status === 413) return null;
         if (status !== 200 || paths?.length !== batch.length) throw new Unanswered(String(status));
         return await take({ files: paths.map((path, index) => ({ path, name: batch[index].name })), unread: [] });
@@ -143,8 +151,11 @@ export async function send({ files, unread }, { post, take, tell, ask, again, wa
       tell({ bytes: gone, total, name: batch[0].name });
       const answer = readable.length ? await deliver(readable) : { taken: 0 };
       if (answer === null && readable.length > 1) {  // a proxy has a limit: from here on in smaller batches
-        waiting = batches([...readable, ...waiting.flat()], { size: sizeOf, bytes: Math.floor(sum(readable.map(sizeOf)) / 2), files: Math.ceil(readable.length / 2) });
-        gone += size - sum(readable.map(sizeOf));
+        const bytes = sum(readable.map(sizeOf));
+        waiting = batches([...readable, ...waiting.flat()], {
+          size: sizeOf, bytes: Math.floor(bytes / 2), files: Math.ceil(readable.length / 2),
+        });
+        gone += size - bytes;
         continue;
       }
       if (answer === null) left.push({ name: readable[0].name, code: 'proxy-limit', bytes: readable[0].body.size });
