@@ -1,37 +1,20 @@
 """The findings that the page's tests ask for are those that axe-core makes."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-CHROMIUM = Path("/usr/bin/chromium")
-
-try:
-    from axe import serious
-    from playwright.sync_api import Page, sync_playwright
-except ImportError:  # pragma: no cover
-    sync_playwright = None  # type: ignore[assignment]
-
-if sync_playwright is None or not CHROMIUM.exists():
-    missing = (
-        "Playwright, axe or /usr/bin/chromium is missing: pip install -r requirements-dev.txt, apt install chromium"
-    )
-    if os.environ.get("CI") == "true":
-        raise RuntimeError(missing)
-    pytest.skip(missing, allow_module_level=True)
+from axe import serious
+from browser import Browser, Page
 
 GOOD = """<!doctype html><html lang="en"><title>Hills</title><main><h1>Hills</h1><button>Paint</button>
 <p style="color: {colour}; background: #fff">A picture of a hill</p>{more}</main></html>"""
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page()
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 def test_a_page_for_everybody_has_no_findings(page: Page) -> None:

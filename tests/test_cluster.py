@@ -46,15 +46,15 @@ def cluster() -> Iterator[Cluster]:
 
 
 @contextlib.contextmanager
-def supervised(root: Path, address: str) -> Iterator[Run]:
-    """A run that waits for its training on the cluster, looked after by a supervisor; another is in the queue."""
+def supervised(root: Path, address: str) -> Iterator[tuple[Run, Supervisor]]:
+    """A run that waits for its training on the cluster, and the supervisor that looks after it."""
     registry = Registry(root / "runs")
     run = ask_to_train(prepared_run(registry.root, paintings_folder(root / "uploads")), ENDLESS)
     processes = WorkerProcesses(cluster=address)
     supervisor = Supervisor(registry, at_once=lambda: 2, processes=processes, restart_seconds=(0.01, 0.5))
     supervisor.start()
     try:
-        yield run
+        yield run, supervisor
     finally:
         supervisor.close(workers=True)
 
@@ -70,10 +70,11 @@ def wait_for_steps(run: Run, starts_so_far: int) -> None:
 
 
 def test_a_training_on_a_cluster_outlives_its_node(cluster: Cluster, tmp_path: Path) -> None:
-    with supervised(tmp_path, cluster.address) as run:
+    with supervised(tmp_path, cluster.address) as (run, supervisor):
         wait_for_steps(run, 1)
         other = prepared_run(run.folder.parent, tmp_path / "uploads")
-        ask_to_train(other, ENDLESS)
+        with supervisor.changing(other.id):
+            ask_to_train(other, ENDLESS)
         until(lambda: status_of(other).notice == Message("cluster.no-room"))
         set_desired_state(other, "paused")
         until(lambda: state_of(other) == "paused")
