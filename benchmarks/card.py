@@ -53,7 +53,7 @@ from neural_art import files
 from neural_art.events import Adapted, Event, Started, Stepped
 from neural_art.models import checkpoint
 from neural_art.models.processors import survey
-from neural_art.processor import DEVICES, Processor
+from neural_art.processor import CPU, DEVICES, Processor
 from neural_art.recipe import LATENT_SIZE, SIZES, Budget, Recipe
 from neural_art.runs.sample_grid import draw_sample_grid
 from neural_art.training.device import CARD_BATCHES, CPU_BATCH
@@ -72,12 +72,14 @@ import psutil
 from benchmarks.card import noise
 from benchmarks.step import starting_model
 from neural_art.events import Sampled
+from neural_art.processor import Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training
 recipe = Recipe(name=sys.argv[2])
 began = psutil.Process().create_time()
 base = starting_model(recipe.size)
-training = Training(noise(recipe, int(sys.argv[3])), recipe, Budget(minutes=1), base=base, device=sys.argv[1])
+paintings, processor = noise(recipe, int(sys.argv[3])), Processor(sys.argv[1])
+training = Training(paintings, recipe, Budget(minutes=1), base=base, processor=processor)
 next(event for event in training.run() if isinstance(event, Sampled))
 print(time.time() - began)
 """
@@ -113,10 +115,11 @@ def noise(recipe: Recipe, count: int) -> Tensor:
     return torch.randint(0, 256, (count, 3, side, side), dtype=torch.uint8, generator=rng)
 
 
-def training_of(recipe: Recipe, device: str, count: int) -> Training:
+def training_of(recipe: Recipe, processor: Processor, count: int) -> Training:
     """A training that reports every step and saves nothing."""
     paintings, base, budget = noise(recipe, count), base_of(recipe.size), Budget(minutes=60)
-    return Training(paintings, recipe, budget, base=base, device=device, save_seconds=math.inf, step_seconds=0)
+    how: dict[str, Any] = {"save_seconds": math.inf, "step_seconds": 0, "processor": processor}
+    return Training(paintings, recipe, budget, base=base, **how)
 
 
 def both_losses(name: str, batch: int, precision: str = "auto") -> Recipe:
@@ -168,7 +171,7 @@ def speed(
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     started = time.perf_counter()
-    training = training_of(both_losses(name, batch), device, paintings)
+    training = training_of(both_losses(name, batch), processor, paintings)
     events = training.run()
     steps = _steps(events)
     used = next(events)
@@ -210,7 +213,7 @@ def kernels(name: str, batch: int, processor: Processor) -> Figures:
     from torch.autograd import DeviceType
     from torch.profiler import ProfilerActivity, profile
 
-    steps = _steps(training_of(both_losses(name, batch), processor.device, 4).run())
+    steps = _steps(training_of(both_losses(name, batch), processor, 4).run())
     for _ in itertools.islice(steps, WARM_UP):
         pass
     waited(processor.device)
@@ -236,7 +239,7 @@ def kernels(name: str, batch: int, processor: Processor) -> Figures:
 def counted(name: str, precision: str) -> Figures:
     """Operations and bytes of a step, for each picture, counted on the processor with both losses."""
     recipe = Recipe(**{**both_losses(name, COUNTED, precision).to_json(), "threads": 1})
-    steps = _steps(training_of(recipe, "cpu", 4).run())
+    steps = _steps(training_of(recipe, CPU, 4).run())
     next(steps)
     with Counter() as counter:
         next(steps)
@@ -246,7 +249,7 @@ def counted(name: str, precision: str) -> Figures:
 def beside(name: str, processor: Processor) -> Figures:
     """Milliseconds of what a training does beside its steps: a sample grid and a save, made and written."""
     recipe, device = both_losses(name, 2), processor.device
-    training = training_of(recipe, device, 4)
+    training = training_of(recipe, processor, 4)
     next(_steps(training.run()))
     latents = torch.randn(SAMPLES, LATENT_SIZE, device=device)
     generator = training.networks.averaged

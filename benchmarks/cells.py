@@ -184,8 +184,7 @@ def _training(cell: Cell, budget: Budget, began: float | None = None) -> Trainin
         budget,
         base=Model.open(cell.start, size=recipe.size) if cell.start else None,
         began=began,
-        device=cell.processor.device,
-        processor_name=cell.processor.name,
+        processor=cell.processor,
         class_indices=torch.tensor(class_indices) if class_names else None,
         about={"classes": class_names, "class_indices": class_indices},
     )

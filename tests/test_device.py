@@ -4,17 +4,18 @@ import pytest
 import torch
 
 from neural_art.errors import ProcessorError
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import SIZES, Recipe
 from neural_art.training import device
 from neural_art.training.device import card_errors, is_out_of_memory, planned_compute, quick_batch, usual_batch
 
-CPU, CARD = torch.device("cpu"), torch.device("cuda:1")
-H200, LAPTOP, SMALL = 141e9, 6e9, 2e9  # bytes of memory
+ON_CPU, H200 = torch.device("cpu"), Processor("cuda:1", "NVIDIA H200")
+LARGE, LAPTOP, SMALL = 141e9, 6e9, 2e9  # bytes of memory
 
 
 def test_a_cpu_takes_16_pictures_and_a_card_more_of_small_ones() -> None:
-    assert {planned_compute(Recipe(name=name), CPU).batch for name in SIZES} == {16}
-    assert [usual_batch(size, int(H200), "bfloat16") for size in SIZES.values()] == [64, 64, 32, 16]
+    assert {planned_compute(Recipe(name=name), ON_CPU).batch for name in SIZES} == {16}
+    assert [usual_batch(size, int(LARGE), "bfloat16") for size in SIZES.values()] == [64, 64, 32, 16]
 
 
 def test_a_card_with_little_memory_takes_fewer_pictures() -> None:
@@ -25,9 +26,9 @@ def test_a_card_with_little_memory_takes_fewer_pictures() -> None:
 
 
 def test_a_batch_that_was_asked_for_stays_and_either_is_halved_for_want_of_memory() -> None:
-    assert planned_compute(Recipe(batch=128), CPU).batch == 128
-    assert [planned_compute(Recipe(), CPU, halvings).batch for halvings in (1, 3, 9)] == [8, 2, 2]
-    assert planned_compute(Recipe(batch=128), CPU, 2).batch == 32
+    assert planned_compute(Recipe(batch=128), ON_CPU).batch == 128
+    assert [planned_compute(Recipe(), ON_CPU, halvings).batch for halvings in (1, 3, 9)] == [8, 2, 2]
+    assert planned_compute(Recipe(batch=128), ON_CPU, 2).batch == 32
 
 
 def test_a_slow_card_takes_more_steps_of_fewer_pictures() -> None:
@@ -37,8 +38,8 @@ def test_a_slow_card_takes_more_steps_of_fewer_pictures() -> None:
     assert quick_batch(8, step_seconds=9.0, seconds=120) == 8
 
 
-def fails(error: RuntimeError, on: torch.device) -> BaseException:
-    with pytest.raises((ProcessorError, RuntimeError)) as raised, card_errors(on, "NVIDIA H200"):
+def fails(error: RuntimeError, on: Processor) -> BaseException:
+    with pytest.raises((ProcessorError, RuntimeError)) as raised, card_errors(on):
         raise error
     return raised.value
 
@@ -52,7 +53,7 @@ def fails(error: RuntimeError, on: torch.device) -> BaseException:
     ],
 )
 def test_whatever_a_card_ends_with_means_that_it_is_lost(error: RuntimeError) -> None:
-    lost = fails(error, CARD)
+    lost = fails(error, H200)
     assert isinstance(lost, ProcessorError)
     assert (lost.code, lost.values["name"]) == ("lost", "NVIDIA H200")
     assert "\n" not in lost.values["why"]
@@ -72,7 +73,7 @@ def test_an_error_on_the_cpu_is_our_own() -> None:
     ],
 )
 def test_a_card_without_memory_is_told_from_a_lost_one(error: RuntimeError) -> None:
-    lost = fails(error, CARD)
+    lost = fails(error, H200)
     assert isinstance(lost, ProcessorError)
     assert lost.code == "out-of-memory"
 

@@ -14,8 +14,9 @@ from neural_art.events import Finished
 from neural_art.recipe import Budget
 from neural_art.runs import worker
 from neural_art.runs.desired import desired_state
+from neural_art.runs.listing import Gone, Unreadable
 from neural_art.runs.run import Run
-from neural_art.runs.status import state_of
+from neural_art.runs.status import Status, state_of
 from neural_art.runs.studio import Studio
 
 
@@ -108,7 +109,8 @@ def test_two_visitors_cannot_reach_each_others_runs(studio: Studio, trained: Run
         with pytest.raises(RunError) as caught:
             attempt(guess)
         assert caught.value.code == "unknown"
-    assert [status.name for status in studio.statuses([guess, mine, "../" + mine])] == ["Blocks"]
+    unknown, known, _ = studio.listed([guess, mine, "../" + mine])
+    assert isinstance(unknown, Unreadable) and isinstance(known, Status)
     assert len(list(studio.root.glob("*/run.json"))) == 1
 
 
@@ -237,9 +239,9 @@ def test_runs_that_nobody_uses_are_removed_unless_they_wait(studio: Studio, prep
         for path in (studio.root / id).rglob("*"):
             os.utime(path, (1, 1))
     Studio(studio.root, start=False)  # keeps for ever
-    assert [status.id for status in studio.statuses([old, waiting, fresh])] == [old, waiting, fresh]
+    assert not any(isinstance(each, Gone) for each in studio.listed([old, waiting, fresh]))
     Studio(studio.root, keep_hours=24, start=False)
-    assert [status.id for status in studio.statuses([old, waiting, fresh])] == [waiting, fresh]
+    assert [isinstance(each, Gone) for each in studio.listed([old, waiting, fresh])] == [True, False, False]
 
 
 def test_a_run_can_be_deleted_whatever_is_damaged_in_it(studio: Studio, prepared: Callable[[], str]) -> None:

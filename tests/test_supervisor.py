@@ -267,7 +267,6 @@ def test_a_damaged_run_does_not_hold_up_the_others(tmp_path: Path, paintings: Pa
     studio = Studio(tmp_path / "runs")
     try:
         until(lambda: is_locked(studio.run(sound)))
-        assert [status.id for status in studio.statuses([damaged, sound])] == [sound]
         with pytest.raises(StorageError) as caught:
             studio.status(damaged)
         assert caught.value.values["name"] == "desired_state.json"

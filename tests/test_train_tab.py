@@ -55,6 +55,10 @@ def run(page: Page, paintings: Path) -> Run:
 @pytest.fixture
 def trained(run: Run) -> Run:
     """A run that has finished, with two sample grids and a model."""
+    return finish(run)
+
+
+def finish(run: Run) -> Run:
     run.set_recipe(Recipe(name="sketch"))
     set_desired_state(run, "training", 1)
     journal = Journal(run)
@@ -159,6 +163,13 @@ def test_with_a_graphics_card_there_is_more_to_choose_and_less_time_is_usual(tmp
     assert not page.train.ticked(visit, run, status, second, {})
     ask(page, run, "start", 2, None, 0, True, "cuda")
     assert run.recipe is not None and (run.recipe.name, run.recipe.device) == ("canvas", "cuda")
+    longer = finish(prepared_run(page, paintings))
+    write_untrained(longer.paths.training_state)
+    assert shown(page, longer, "zh")["train-longer"]["value"] == "再训练 2 分钟"
+    used = page.studio.status(longer.id).seconds / 60
+    ask(page, longer, "train-longer")
+    desired = desired_state(longer)
+    assert desired is not None and desired.minutes == pytest.approx(used + 2)
 
 
 def test_a_training_is_asked_for_as_it_was_chosen(page: Page, run: Run) -> None:

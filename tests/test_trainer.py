@@ -11,6 +11,7 @@ import torch
 from neural_art.errors import CheckpointError, DatasetError, ProcessorError
 from neural_art.events import Adapted, Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.models.checkpoint import Model
+from neural_art.processor import Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.training.trainer import Training, train
 
@@ -222,7 +223,7 @@ def test_what_was_saved_for_something_else_is_refused(drawn_paintings: torch.Ten
 def resumed_on_the_cpu(paintings: torch.Tensor, saved: Saved, **state: Any) -> tuple[Started, Saved]:
     recipe = replace(QUICK, batch=0)
     resume = (saved.training, saved.state | state)
-    events = list(train(paintings, recipe, Budget(steps=7), resume=resume, processor_name="EPYC"))
+    events = list(train(paintings, recipe, Budget(steps=7), resume=resume, processor=Processor("cpu", "EPYC")))
     assert isinstance(events[0], Started)
     return events[0], last_saved(events)
 
@@ -452,7 +453,7 @@ def test_a_step_that_ends_half_way_for_want_of_memory_is_taken_back(
 
 
 def test_a_card_that_stops_leaves_what_was_saved_last(drawn_paintings: torch.Tensor) -> None:
-    training = Training(drawn_paintings, QUICK, SIX, save_seconds=0, processor_name="NVIDIA H200")
+    training = Training(drawn_paintings, QUICK, SIX, save_seconds=0, processor=Processor("cpu", "NVIDIA H200"))
 
     def stop(*_: object) -> None:
         if training.step >= 3:
@@ -488,7 +489,7 @@ def test_a_card_that_stops_while_somebody_saves_gives_what_was_saved_last(
 @pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
 def test_a_card_that_is_not_there_is_lost(device: str, drawn_paintings: torch.Tensor) -> None:
     with pytest.raises(ProcessorError) as lost:
-        Training(drawn_paintings, QUICK, SIX, device=device, processor_name="a card")
+        Training(drawn_paintings, QUICK, SIX, processor=Processor(device, "a card"))
     assert (lost.value.code, lost.value.values["name"]) == ("lost", "a card")
 
 

@@ -225,7 +225,7 @@ def test_a_run_that_an_earlier_version_trains_is_left_alone(old: Path) -> None:
                 attempt()
             assert caught.value.code == "earlier-version-at-work"
         assert registry.find(old.name) == Run(old)  # to be deleted, it need not be upgraded
-        [status] = Studio(old.parent, start=False).statuses([old.name])
+        status = Studio(old.parent, start=False).status(old.name)
     assert {name: content for name, content in contents(old).items() if name != "lock"} == before
     assert (status.name, status.state, status.notice) == ("Sisley", "training", caught.value.message)
     assert registry.open(old.name).info.name == "Sisley"

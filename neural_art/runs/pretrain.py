@@ -87,8 +87,7 @@ def pretrain(
     how: dict[str, Any] = {
         "base": start,
         "networks": NETWORKS,
-        "device": processor.device,
-        "processor_name": processor.name,
+        "processor": processor,
         "fixed_size": max(kept, default=0),
         "group": group,
     }

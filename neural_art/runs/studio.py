@@ -161,14 +161,6 @@ class Studio:
                 found.append(gone_or_unreadable(self._registry, id, error, self.limits))
         return found
 
-    def statuses(self, ids: Iterable[str]) -> list[Status]:
-        """How these runs stand, without those that do not exist (any more) or cannot be read."""
-        found = []
-        for id in ids:
-            with contextlib.suppress(NeuralArtError):
-                found.append(self.status(id))
-        return found
-
     @property
     def spare_threads(self) -> int:
         """How many threads shall paint a picture now: two, or one where others need the cores. Others are a training,

@@ -97,7 +97,7 @@ def teach(
         yield from squares.write(folder, limits)
         taught, held_out = held_apart(painters(squares.names, teaching.least), teaching)
         validation = validation or partial(ValidationKID, pictures=VALIDATION_PICTURES, device=processor.device)
-        lessons = _Lessons(squares.pictures, teaching, processor.device, validation)
+        lessons = _Lessons(squares.pictures, teaching, processor, validation)
         base = _Base.opened(run, start, teaching)
         if processor.is_card:
             base.model.settings["device"] = processor.name
@@ -216,9 +216,13 @@ class _Lessons:
     """Trainings on one painter each, as a person's is: with new optimisers, through the first feature network."""
 
     def __init__(
-        self, pictures: Tensor, teaching: Teaching, device: str, validation: Callable[[Tensor, int], Validation]
+        self,
+        pictures: Tensor,
+        teaching: Teaching,
+        processor: Processor,
+        validation: Callable[[Tensor, int], Validation],
     ) -> None:
-        self._pictures, self._teaching, self._device = pictures, teaching, device
+        self._pictures, self._teaching, self._processor = pictures, teaching, processor
         self._recipe, self._new_validation = teaching.recipe, validation
         self._validations: dict[str, Validation] = {}
 
@@ -264,7 +268,7 @@ class _Lessons:
             base=base,
             save_seconds=math.inf,
             step_seconds=math.inf,
-            device=self._device,
+            processor=self._processor,
         )
         events = training.run()
         started = next(events)

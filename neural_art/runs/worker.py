@@ -280,8 +280,7 @@ def _set_up(run: Run, recipe: Recipe, base: Path | None, began: float | None, pr
         class_indices=torch.tensor(indices) if names else None,
         about={"aspect": run.aspect, "name": run.info.name, "classes": names, "class_indices": indices},
         halvings=batch_halvings(run),
-        device=processor.device,
-        processor_name=processor.name,
+        processor=processor,
     )
 
 

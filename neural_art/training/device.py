@@ -18,6 +18,7 @@ from neural_art.errors import ProcessorError, first_line
 from neural_art.machine import available_cores
 from neural_art.models.features import feature_network
 from neural_art.models.generator import Generator
+from neural_art.processor import Processor
 from neural_art.recipe import Recipe
 
 SHARDS = 2
@@ -115,7 +116,7 @@ _OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED")  # CUDA, HIP, MPS; cuBLAS and
 
 
 @contextlib.contextmanager
-def card_errors(device: torch.device, name: str) -> Iterator[None]:
+def card_errors(processor: Processor) -> Iterator[None]:
     """Raises ``ProcessorError`` where PyTorch gave up on a card.
 
     On a card that is any ``RuntimeError``, and an ``AssertionError`` where this PyTorch was built without such devices:
@@ -124,11 +125,11 @@ def card_errors(device: torch.device, name: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, AssertionError) as error:
-        if device.type == "cpu" and not isinstance(error, (torch.AcceleratorError, torch.OutOfMemoryError)):
+        if not processor.is_card and not isinstance(error, (torch.AcceleratorError, torch.OutOfMemoryError)):
             raise
         if is_out_of_memory(error):
-            raise ProcessorError("out-of-memory", name=name) from error
-        raise ProcessorError("lost", name=name, why=first_line(error)) from error
+            raise ProcessorError("out-of-memory", name=processor.name) from error
+        raise ProcessorError("lost", name=processor.name, why=first_line(error)) from error
 
 
 def measured_compute(

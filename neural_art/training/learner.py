@@ -14,6 +14,7 @@ from torch import Tensor
 
 from neural_art.models.checkpoint import FORMAT, Model
 from neural_art.models.pixels import to_uint8
+from neural_art.processor import Processor
 from neural_art.recipe import LATENT_SIZE, Recipe
 from neural_art.training import schedule
 from neural_art.training.batches import SEEN, Batches
@@ -33,11 +34,11 @@ SHARED_STEPS = 1000  # after so many steps, the processes of a group are made al
 
 
 class Learner:
-    """Networks on a ``device`` that learn a set of paintings. The arguments are those of ``Training``; ``numbers`` are
-    its ``networks``.
+    """Networks that learn a set of paintings. The arguments are those of ``Training``, ``numbers`` its ``networks``.
 
     ``step``: updates so far, ``pictures``: that they saw. ``latents``: (n, LATENT_SIZE), of the paintings, once it is
-    ``set_up``. ``compute``: what it computes with; ``compute_known``: whether an earlier sitting measured that.
+    ``set_up``. ``device``: that of ``processor``. ``processes``: of the ``group``, this one among them. ``compute``:
+    what it computes with; ``compute_known``: whether an earlier sitting measured that.
 
     Raises ``RuntimeError`` or ``AssertionError`` where a card is not there or cannot go on (see ``card_errors``).
     """
@@ -50,8 +51,7 @@ class Learner:
         base: Model | None,
         numbers: Sequence[int],
         class_indices: Tensor | None,
-        device: torch.device,
-        processor_name: str,
+        processor: Processor,
         fixed_size: int,
         halvings: int,
         group: Group | None,
@@ -62,16 +62,16 @@ class Learner:
         self.compute_known = False
         self._count, self._recipe, self._class_indices = len(paintings), recipe, class_indices
         self._base_latents = base.latents if base else None
-        self._device, self._processor_name, self._halvings = device, processor_name, halvings
-        self._group, self._processes, self._alike = group, group.size if group else 1, False
+        self.processor, self.device, self._halvings = processor, torch.device(processor.device), halvings
+        self.group, self.processes, self._alike = group, group.size if group else 1, False
         self._rng = torch.Generator().manual_seed(recipe.seed)
-        torch.empty(0, device=device)  # is it there?
-        if device.type == "cuda" and device.index is not None:
-            torch.cuda.set_device(device)
-        self.compute = planned_compute(recipe, device, halvings)
+        torch.empty(0, device=self.device)  # is it there?
+        if self.device.type == "cuda" and self.device.index is not None:
+            torch.cuda.set_device(self.device)
+        self.compute = planned_compute(recipe, self.device, halvings)
         torch.set_num_threads(self.compute.threads)
-        self.networks = Networks.build(recipe, base, numbers, device, fixed_size)
-        self._crops = Crops(paintings, recipe.size, device)
+        self.networks = Networks.build(recipe, base, numbers, self.device, fixed_size)
+        self._crops = Crops(paintings, recipe.size, self.device)
 
     def set_up(self, budget_seconds: float | None) -> None:
         """The paintings' latents, the sample grid's, and what this machine computes with in a budget of so many
@@ -85,17 +85,17 @@ class Learner:
                 base_latents=self._base_latents,
                 rng=self._rng,
                 threads=self.compute.threads,
-                device=self._device,
+                device=self.device,
             )
         self._crops.set_latents_of_paintings(self.latents)
         self._batches = Batches(
-            recipe, self._crops, self.latents, self._class_indices, self.networks.encoder, self._rng, self._device
+            recipe, self._crops, self.latents, self._class_indices, self.networks.encoder, self._rng, self.device
         )
         rng = torch.Generator().manual_seed(recipe.seed + 1)  # the sample grid's own, so that it never changes
         shown = torch.linspace(0, self._count - 1, min(self._count, SAMPLES // 2)).round().long()
         sampled = self._batches.sample(SAMPLES - len(shown), rng, SAMPLE_TRUNCATION)
         self._sample_latents = torch.cat([self.latents[shown], sampled])
-        if self._device.type == "cpu" and not self.compute_known:
+        if self.device.type == "cpu" and not self.compute_known:
             self.compute = measured_compute(
                 self.compute, recipe, self.networks.generator, self.latents, SEEN[recipe.size], seconds=budget_seconds
             )
@@ -110,13 +110,13 @@ class Learner:
             self.networks.critics,
             threads=min(self.compute.threads, self.compute.batch),
             bfloat16=self.compute.precision == "bfloat16",
-            **({"average": self._group.average} if self._group else {}),
+            **({"average": self.group.average} if self.group else {}),
         )
 
     def change_batch(self, batch: int) -> None:
         """Make updates of so many pictures from here on."""
         del self._step
-        release_memory(self._device)
+        release_memory(self.device)
         self.compute = replace(self.compute, batch=batch)
         self.make_step()
 
@@ -133,27 +133,27 @@ class Learner:
         recipe = self._recipe
         warmup = recipe.reconstruction_warmup if self._out_of_domain else None
         adversarial = schedule.adversarial_weight(progress, recipe.adversarial_weight, warmup)
-        pictures = self._pictures_of_shard * self._step.shards * self._processes
+        pictures = self._pictures_of_shard * self._step.shards * self.processes
         rate *= schedule.learning_rate(progress, pictures, adversarial=adversarial > 0)
-        if self._group is not None:
+        if self.group is not None:
             shared = not self._alike or self.step % SHARED_STEPS == 0
-            self._group.lead(self.step, adversarial, rate, shared=shared)
+            self.group.lead(self.step, adversarial, rate, shared=shared)
             if shared:
-                self._group.share([self.latents, *self.networks.learned])
+                self.group.share([self.latents, *self.networks.learned])
                 self._alike = True
         return self._update(adversarial, rate)
 
     def follow(self, budget_seconds: float | None) -> None:
         """The updates that the first process of the group makes, on pictures of this one's own, until it ends."""
-        assert self._group is not None
+        assert self.group is not None
         self.latents = torch.empty(self._count, LATENT_SIZE)
         ready = False
-        while order := self._group.next_order():
+        while order := self.group.next_order():
             self.step = order.step
             if order.shared:
-                self._group.share([self.latents, *self.networks.learned])
+                self.group.share([self.latents, *self.networks.learned])
             if not ready:
-                self._rng.manual_seed(self._recipe.seed + self._group.rank * SEED_DISTANCE + order.step)
+                self._rng.manual_seed(self._recipe.seed + self.group.rank * SEED_DISTANCE + order.step)
                 self.set_up(budget_seconds)
                 ready = True
             self._update(order.adversarial, order.rate)
@@ -173,7 +173,7 @@ class Learner:
             turn=self.step,
         )
         self.step += 1
-        self.pictures += count * shards * self._processes
+        self.pictures += count * shards * self.processes
         self.networks.average(schedule.ema_decay(self.step, recipe.ema_half_life, from_base=not self._out_of_domain))
         return measured
 
@@ -181,11 +181,11 @@ class Learner:
 
     def sample_grid(self) -> np.ndarray:
         """(SAMPLES, size, size, 3) uint8: pictures of the same latents each time."""
-        on_cpu, bfloat16 = self._device.type == "cpu", self.compute.precision == "bfloat16"
+        on_cpu, bfloat16 = self.device.type == "cpu", self.compute.precision == "bfloat16"
 
         def painted(latents: Tensor) -> np.ndarray:
-            with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16):
-                return to_uint8(self.networks.averaged(latents.to(self._device)))
+            with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16):
+                return to_uint8(self.networks.averaged(latents.to(self.device)))
 
         parts = self._sample_latents.split(SAMPLES // 4 if on_cpu else SAMPLES)
         return np.concatenate(self._step.map(painted, parts))
@@ -212,8 +212,8 @@ class Learner:
             "step": self.step,
             "pictures": self.pictures,
             "compute": vars(self.compute),
-            "device": self._device.type,
-            "processor": self._processor_name,
+            "device": self.device.type,
+            "processor": self.processor.name,
             "halvings": self._halvings,
             "out_of_domain": self._out_of_domain,
             "recipe": self._recipe.to_json(),
@@ -233,8 +233,8 @@ class Learner:
         if whole:
             self._crops.restore(tensors["crops"])
             self._out_of_domain = state["out_of_domain"]
-            computed_on = state.get("device", "cpu"), state.get("processor", self._processor_name)
-            if computed_on == (self._device.type, self._processor_name):
+            computed_on = state.get("device", "cpu"), state.get("processor", self.processor.name)
+            if computed_on == (self.device.type, self.processor.name):
                 compute = replace(self.compute, **state["compute"])
                 batch = halved(compute.batch, max(0, self._halvings - state.get("halvings", 0)))
                 self.compute = replace(compute, batch=min(batch, self.compute.batch))

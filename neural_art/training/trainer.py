@@ -20,6 +20,7 @@ from neural_art.errors import CheckpointError, DatasetError, ProcessorError
 from neural_art.events import Adapted, Event, Failed, Finished, RolledBack, Sampled, Saved, Started, Stepped
 from neural_art.messages import Message
 from neural_art.models.checkpoint import Model
+from neural_art.processor import CPU, Processor
 from neural_art.recipe import Budget, Recipe
 from neural_art.training import schedule
 from neural_art.training.device import LEAST_BATCH, card_errors, halved, is_out_of_memory, quick_batch
@@ -55,8 +56,8 @@ class Training:
     ``save_seconds``, ``step_seconds``: about so often come ``Saved`` and ``Stepped`` events. On a card, saves are as
     rare as ``CARD_SHARE`` asks, if it takes long to write them.
     ``networks``: the numbers of the feature networks that take turns. The model keeps only the heads of the first.
-    ``device``: where the networks learn, a ``torch.device``: "cpu", "cuda:0", "mps". A CUDA device becomes this
-    thread's current one. Tensors in events are on the CPU. ``processor_name``: its name, for people.
+    ``processor``: where the networks learn. A CUDA device becomes this thread's current one. Tensors in events are on
+    the CPU.
     ``fixed_size``: what the base paints at this size stays as it is, only the stages for larger pictures learn; 0: all.
     ``halvings``: how often the batch is to be halved, for want of memory outside a card.
     ``group``: the processes that train this model together. The first calls ``run()``, the others ``follow()``.
@@ -82,8 +83,7 @@ class Training:
         save_seconds: float = 9.0,
         step_seconds: float = 0.8,
         networks: Sequence[int] = (0,),
-        device: str = "cpu",
-        processor_name: str = "",
+        processor: Processor = CPU,
         fixed_size: int = 0,
         halvings: int = 0,
         group: Group | None = None,
@@ -97,24 +97,20 @@ class Training:
                 f"paintings must be (n, 3, {side}, {side}) bytes, not {tuple(paintings.shape)} {paintings.dtype}"
             )
         self._recipe, self._budget, self._about = recipe, budget, dict(about or {})
-        self._device, self._processor_name = torch.device(device), processor_name
-        self._on_card = self._device.type != "cpu"
-        self._group, self._processes = group, group.size if group else 1
         self._save_seconds, self._step_seconds = save_seconds, step_seconds
         self._now, self._clock = now, schedule.Clock(budget, began, now=now)
         self._sample_grids = self._rollbacks = 0
         self._rate = 1.0  # lowered by roll-backs
         self._started_from = str(base.settings.get("name", "base")) if base else "none"
         self._count, self._resumed, self._lost = len(paintings), resume is not None, False
-        with card_errors(self._device, processor_name):
+        with card_errors(processor):
             self._learner = Learner(
                 paintings,
                 recipe,
                 base=base,
                 numbers=networks,
                 class_indices=class_indices,
-                device=self._device,
-                processor_name=processor_name,
+                processor=processor,
                 fixed_size=fixed_size,
                 halvings=halvings,
                 group=group,
@@ -131,7 +127,7 @@ class Training:
     def run(self) -> Iterator[Event]:
         """Started, Sampled, Stepped, Saved ... and at the end Finished or Failed. May be left at any event."""
         try:
-            with card_errors(self._device, self._processor_name):
+            with card_errors(self._learner.processor):
                 yield from self._run()
         except ProcessorError:
             self._lost = True
@@ -142,10 +138,10 @@ class Training:
         yield from self._reported(self._started(*self._clock.set_up_done()))
         self._good, save_cost = self._moment(), 0.0
         grid_cost = yield from self._show_grid()
-        if self._on_card:
+        if on_card := self._learner.processor.is_card:
             grid_cost = 0.0  # what is done for the first time on a card takes longer
         stepped_at = sampled_at = saved_at = self._now()
-        grid_share, save_share = (CARD_SHARE, CARD_SHARE) if self._on_card else (GRID_SHARE, 1.0)
+        grid_share, save_share = (CARD_SHARE, CARD_SHARE) if on_card else (GRID_SHARE, 1.0)
         means = Means(self._now)
         while (progress := self.progress) < 1:
             measured = yield from self._within_memory(partial(self._train_step, progress))
@@ -161,7 +157,7 @@ class Training:
                     return
                 means = Means(self._now)
                 continue
-            means.add(measured, self._learner.compute.batch * self._processes)
+            means.add(measured, self._learner.compute.batch * self._learner.processes)
             if now - stepped_at >= self._step_seconds:
                 stepped_at = now
                 yield from self._reported(self._stepped(means))
@@ -172,7 +168,7 @@ class Training:
                 grid_cost = yield from self._show_grid()
             if saving:
                 saved_at = now
-                if not self._on_card:
+                if not on_card:
                     self._good = None  # first: two of them at once would take 200 MB
                 began = self._now()
                 self._good = self._moment()
@@ -209,8 +205,8 @@ class Training:
             try:
                 return work()
             except RuntimeError as error:
-                least = self._learner.compute.batch <= LEAST_BATCH
-                if least or self._group is not None or not is_out_of_memory(error):  # a group would wait for this one
+                last = self._learner.compute.batch <= LEAST_BATCH or self._learner.group is not None  # which would wait
+                if last or not is_out_of_memory(error):
                     raise
             # here: the error holds on to what was computed
             if self._good is not None:  # a step may have been half-way through its updates
@@ -221,7 +217,7 @@ class Training:
     def _adapted(self, batch: int, reason: Message) -> Adapted:
         """Steps of so many pictures from here on."""
         self._learner.change_batch(batch)
-        return Adapted(**self._where(), reason=reason, batch=batch, device=str(self._device))
+        return Adapted(**self._where(), reason=reason, batch=batch, device=self._learner.processor.device)
 
     def _slower_batch(self) -> int | None:
         """A smaller batch, once it is known that this card is too slow for the one that was chosen for it."""
@@ -229,7 +225,7 @@ class Training:
         if usual is None or self._speed_known:
             return None
         self._speed_known = True
-        if not self._on_card or self._recipe.batch or seconds is None:
+        if not self._learner.processor.is_card or self._recipe.batch or seconds is None:
             return None
         batch = self._learner.compute.batch
         quick = quick_batch(batch, usual, seconds)
@@ -285,8 +281,8 @@ class Training:
             base=self._started_from,
             budget=total,
             notice=Message("training.slow-setup", {"seconds": round(setup_seconds)}) if slow else None,
-            device=str(self._device),
-            processor=self._processor_name,
+            device=self._learner.processor.device,
+            processor=self._learner.processor.name,
             **vars(self._learner.compute),
         )
 
@@ -310,7 +306,7 @@ class Training:
         """This moment, whole: what to show and what to resume from. The last good one, where weights are not numbers
         any more, or the card that they are on is lost."""
         try:
-            with card_errors(self._device, self._processor_name):
+            with card_errors(self._learner.processor):
                 if self._good is None or (not self._lost and self.networks.finite()):
                     return self._moment()
         except ProcessorError:

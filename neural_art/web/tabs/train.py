@@ -10,7 +10,7 @@ from gradio.blocks import Block
 
 from neural_art.errors import RunError
 from neural_art.messages import Message
-from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe
+from neural_art.recipe import DEFAULT_MINUTES, Budget, Recipe, usual_minutes
 from neural_art.runs.journal import Journal
 from neural_art.runs.run import Run
 from neural_art.runs.status import Status
@@ -158,6 +158,10 @@ class TrainTab:
                 {button: gr.update(visible=name in possible) for name, button in self._actions.items()}
                 | {self._loan_note: gr.update(visible="loan" in possible)},
             ),
+            "longer": (
+                minutes := round(self._longer_minutes),
+                {self._actions["longer"]: gr.update(value=visit.say("train.longer", n=minutes))},
+            ),
             "step": (status.step, {self._curves: {"run": visit.run, "step": status.step}}),
         }
         now |= {name: mark for name, (mark, _) in values.items()}
@@ -210,8 +214,13 @@ class TrainTab:
         return self._page.open(visit, visit.run, "explore")
 
     def _train_longer(self, visit: Visit) -> Updates:
-        self._page.studio.train_longer(visit.run, DEFAULT_MINUTES, visitor=visit.visitor)
+        self._page.studio.train_longer(visit.run, self._longer_minutes, visitor=visit.visitor)
         return self._page.current(visit)
+
+    @property
+    def _longer_minutes(self) -> float:
+        """How much longer a click trains: as long as is usual here."""
+        return usual_minutes(self._page.studio.usable[0])
 
     def _borrow_first(self, visit: Visit, recipe: Recipe, minutes: Any) -> Updates:
         self._page.studio.borrow(visit.run, recipe, Budget.requested(minutes), visitor=visit.visitor)
