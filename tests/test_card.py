@@ -6,7 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks import card
+from benchmarks.card import bound, main
+from benchmarks.card_figures import Counter
 from neural_art import files
 
 
@@ -15,7 +16,7 @@ def test_it_measures_once_and_prints_its_tables(tmp_path: Path, capsys: pytest.C
     command += ["--paintings", "4", "--seconds", "0.1", "--out", str(tmp_path)]
     files.write_json(tmp_path / "sketch-first.json", {"seconds": 2.5})  # measured by an earlier call
     files.write_json(tmp_path / "sketch-beside.json", dict.fromkeys(("painted", "encoded", "copied", "written"), 1.0))
-    card.main(command)
+    main(command)
     first = capsys.readouterr()
     assert "sketch-2 ..." in first.err
     (row,) = [line for line in first.out.splitlines() if line.startswith("| sketch, 2 |")]
@@ -23,7 +24,7 @@ def test_it_measures_once_and_prints_its_tables(tmp_path: Path, capsys: pytest.C
     cells = dict(zip(heads.split(" | "), row.split(" | "), strict=True))
     assert float(cells["pictures/s"]) > 0
     assert 0 < float(cells["ms of products"]) < float(cells["ms a step"])
-    card.main(command)
+    main(command)
     assert "2.5 |" in first.out
     again = capsys.readouterr()
     assert again.err == ""
@@ -32,11 +33,11 @@ def test_it_measures_once_and_prints_its_tables(tmp_path: Path, capsys: pytest.C
 
 def test_the_bytes_of_an_operation_are_those_of_its_inputs_and_outputs_and_views_have_none() -> None:
     a, b = torch.zeros(4, 8), torch.zeros(8, 2)
-    with card.Counter() as counter:
+    with Counter() as counter:
         product = a @ b.T.T
     assert counter.bytes == 4 * (4 * 8 + 8 * 2 + 4 * 2)
     assert counter.operations == 2 * 4 * 8 * 2
-    with card.Counter() as counter:
+    with Counter() as counter:
         F.relu_(product.view(8))
     assert counter.bytes == 4 * 8
 
@@ -51,4 +52,4 @@ def test_the_bytes_of_an_operation_are_those_of_its_inputs_and_outputs_and_views
     ],
 )
 def test_it_says_what_bounds_a_step(busy: float, multiplying: float, moving: float, expected: str) -> None:
-    assert card.bound(10.0, busy, multiplying, moving).startswith(expected)
+    assert bound(10.0, busy, multiplying, moving).startswith(expected)
