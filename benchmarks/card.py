@@ -17,8 +17,8 @@ The quality that such a card reaches, where `sets` has sisley, hokusai and point
         --sets sets/sisley sets/hokusai sets/pointillists --minutes 1 2.8333 --rows base:name=canvas
     python benchmarks/quality.py --device cuda --base checkpoints/base --seeds 0 --out DIR --sets sets/hokusai \\
         --minutes 1 --rows base:name=canvas,batch=16 base:name=canvas,batch=64 \\
-        base:name=canvas,generator_lr=0.00025,discriminator_lr=0.0001 \\
-        base:name=canvas,generator_lr=0.001,discriminator_lr=0.0004 base:name=mural base:name=study
+        base:name=canvas,generator_lr=0.0005,discriminator_lr=0.0002 \\
+        base:name=canvas,generator_lr=0.002,discriminator_lr=0.0008 base:name=mural base:name=study
 """
 
 from __future__ import annotations

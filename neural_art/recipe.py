@@ -68,7 +68,7 @@ class Recipe:
 
     ``name``: sketch (64 px), study (128 px), canvas (256 px) or mural (512 px).
     ``batch``: pictures in a step; 0 lets the machine choose. ``generator_lr``, ``discriminator_lr``: learning rates at
-    their highest, for 16 pictures in a step; they grow with the root of a larger batch.
+    their highest (see ``training.schedule.learning_rate``).
     ``adversarial_weight``: of the adversarial loss against the reconstruction losses, at its highest.
     ``sampled_share``: the share of a batch that is painted from sampled latents (mixtures of three paintings' and
     points between two), for which there is nothing to reconstruct: they have the adversarial loss alone.
@@ -84,8 +84,8 @@ class Recipe:
     name: str = "canvas"
     seed: int = 0
     batch: int = 0
-    generator_lr: float = 5e-4
-    discriminator_lr: float = 2e-4
+    generator_lr: float = 1e-3
+    discriminator_lr: float = 4e-4
     adversarial_weight: float = 0.8
     sampled_share: float = 0.4
     reconstruction_warmup: float = 0.25

@@ -63,6 +63,8 @@ def test_a_recipe_of_version_0_1_is_read_by_its_former_names() -> None:
         name="study",
         seed=1,
         batch=128,
+        generator_lr=5e-4,
+        discriminator_lr=2e-4,
         adversarial_weight=0.5,
         sampled_share=0.25,
         reconstruction_warmup=0.2,

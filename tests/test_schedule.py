@@ -14,15 +14,23 @@ def test_the_adversarial_loss_waits_for_the_warm_up_and_then_grows_to_its_weight
     assert schedule.adversarial_weight(0, 0.8, None) == 0.8
 
 
-def test_learning_rates_rise_fall_to_a_tenth_and_are_doubled_without_an_adversary() -> None:
-    rates = [schedule.learning_rate(progress, adversarial=True) for progress in (0, 0.01, 0.02, 0.5, 1)]
+def rate(progress: float = 0.5, batch: int = 16, *, from_base: bool = True, adversarial: bool = True) -> float:
+    return schedule.learning_rate(progress, batch, from_base=from_base, adversarial=adversarial)
+
+
+def test_learning_rates_rise_and_fall_to_a_tenth() -> None:
+    rates = [rate(progress) for progress in (0, 0.01, 0.02, 0.5, 1)]
     assert rates[0] < rates[1] < rates[2] > rates[3] > rates[4] == pytest.approx(0.1)
-    assert schedule.learning_rate(0.1, adversarial=False) == 2 * schedule.learning_rate(0.1, adversarial=True)
 
 
-def test_learning_rates_grow_with_the_root_of_a_batch_larger_than_16() -> None:
-    usual, *others = (schedule.learning_rate(0.5, batch, adversarial=True) for batch in (16, 4, 64))
-    assert others == [usual, 2 * usual]
+def test_without_a_base_they_are_halved_once_there_is_an_adversary() -> None:
+    assert rate(from_base=False, adversarial=False) == rate(adversarial=False) == rate()
+    assert rate(from_base=False) == rate() / 2
+
+
+def test_they_grow_with_the_root_of_a_batch_sooner_without_a_base() -> None:
+    assert [rate(batch=batch) / rate() for batch in (4, 64, 256)] == [1, 1, 2]
+    assert [rate(batch=batch, from_base=False) / rate(from_base=False) for batch in (4, 64, 256)] == [1, 2, 4]
 
 
 def test_a_base_fades_slowly_from_the_average_and_a_beginning_soon() -> None:

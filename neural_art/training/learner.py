@@ -134,7 +134,8 @@ class Learner:
         warmup = recipe.reconstruction_warmup if self._out_of_domain else None
         adversarial = schedule.adversarial_weight(progress, recipe.adversarial_weight, warmup)
         pictures = self._pictures_of_shard * self._step.shards * self.processes
-        rate *= schedule.learning_rate(progress, pictures, adversarial=adversarial > 0)
+        from_base = not self._out_of_domain
+        rate *= schedule.learning_rate(progress, pictures, from_base=from_base, adversarial=adversarial > 0)
         if self.group is not None:
             shared = not self._alike or self.step % SHARED_STEPS == 0
             self.group.lead(self.step, adversarial, rate, shared=shared)

@@ -15,7 +15,8 @@ from neural_art.recipe import DEFAULT_MINUTES, Budget
 
 ADVERSARIAL_RAMP = 0.1  # of the budget, from none of the adversarial weight to all of it
 RATE_RAMP = 0.02  # of the budget, from none of the learning rate to all of it
-RATED_BATCH = 16  # pictures in a step that a recipe's learning rates are meant for
+RATED_BATCH = 64  # pictures in a step, up to which a recipe's learning rates stay as they are
+NEW_RATED_BATCH = 16  # the same of a generator that is new to such paintings
 SAMPLE_GRIDS = 60  # about so many in a training
 FIRST_GAP = 3.0  # seconds from one sample grid to the next, at first
 BASE_STEPS = 400  # that a base counts for when weights are averaged
@@ -116,12 +117,17 @@ def adversarial_weight(progress: float, highest: float, warmup: float | None) ->
     return highest * min(1.0, max(0.0, progress - warmup) / ADVERSARIAL_RAMP)
 
 
-def learning_rate(progress: float, batch: int = RATED_BATCH, *, adversarial: bool) -> float:
-    """The factor on the learning rates: a short ramp up, then down a cosine to a tenth; twice that while the
-    reconstruction losses are alone; and it grows with the root of a ``batch`` that is larger than ``RATED_BATCH``."""
+def learning_rate(progress: float, batch: int = NEW_RATED_BATCH, *, from_base: bool, adversarial: bool) -> float:
+    """The factor on the learning rates: a short ramp up, then down a cosine to a tenth. It grows with the root of a
+    ``batch`` that is larger than ``RATED_BATCH``.
+
+    A generator that has never painted anything like these paintings (not ``from_base``) takes half of that once the
+    loss is ``adversarial``, since it runs away sooner; its rate grows from ``NEW_RATED_BATCH`` on.
+    """
     decay = 0.55 + 0.45 * math.cos(math.pi * min(1.0, progress))
-    growth = max(1.0, batch / RATED_BATCH) ** 0.5
-    return growth * (1.0 if adversarial else 2.0) * min(1.0, (progress + 1e-3) / RATE_RAMP) * decay
+    growth = max(1.0, batch / (RATED_BATCH if from_base else NEW_RATED_BATCH)) ** 0.5
+    share = 0.5 if adversarial and not from_base else 1.0
+    return growth * share * min(1.0, (progress + 1e-3) / RATE_RAMP) * decay
 
 
 def ema_decay(step: int, half_life: float, *, from_base: bool) -> float:
