@@ -74,9 +74,23 @@ def test_detail_that_pictures_share_costs_unless_the_paintings_share_it() -> Non
 def test_detail_too_faint_to_see_costs_nothing() -> None:
     flat = torch.full((4, 3, 64, 64), 0.3)
     faint = (flat + 1e-4 * torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(0))).requires_grad_()
-    losses.shared_detail_penalty(faint, flat).backward()
-    assert losses.shared_detail_penalty(faint, flat) < 0.01
-    assert faint.grad.abs().max() < 0.01
+    for penalty in (losses.shared_detail_penalty, losses.checkerboard_penalty):
+        faint.grad = None
+        penalty(faint, flat).backward()
+        assert penalty(faint, flat) < 0.01
+        assert faint.grad.abs().max() < 0.01
+
+
+@pytest.mark.parametrize("period", [2, 4, 8])
+def test_a_checkerboard_is_found_whatever_the_pictures_are_otherwise(period: int) -> None:
+    rng = torch.Generator().manual_seed(0)
+    plain = F.interpolate(0.3 * torch.randn(4, 3, 64, 64, generator=rng), scale_factor=2, mode="bicubic")
+    tile = torch.randn(period, period, generator=rng)
+    marked = plain + 0.1 * (tile - tile.mean()).repeat(128 // period, 128 // period)
+    assert losses.checkerboard(plain) < 1e-3
+    assert losses.checkerboard(marked) > 20 * losses.checkerboard(plain)
+    assert losses.checkerboard_penalty(marked, plain) > 0.15
+    assert losses.checkerboard_penalty(plain, marked) == 0
 
 
 @pytest.mark.parametrize(("side", "windows"), [(40, 10), (10, 3), (20, 5), (5, 2), (3, 1)])

@@ -84,6 +84,7 @@ def test_a_step_is_adam_on_the_sum_of_the_losses_among_weights_that_are_alike_on
         + losses.ARRANGEMENT_WEIGHT * losses.feature_distance(*(m[COARSE:] for m in maps))
         + losses.COLOUR_WEIGHT * losses.colour_distance(fake.clamp(-1, 1), real)
         + losses.SHARED_DETAIL_WEIGHT * losses.shared_detail_penalty(fake.clamp(-1, 1), real)
+        + losses.CHECKERBOARD_WEIGHT * losses.checkerboard_penalty(fake.clamp(-1, 1), real)
         + losses.overshoot(fake)
     )
     found = gradients(loss, start.parameters())

@@ -15,8 +15,12 @@ PIXEL_WEIGHT = 0.1  # of single pixels in the distance of colours
 WINDOW = 4  # side of the windows that texture is compared in, in places of a feature map
 OVERSHOOT_WEIGHT = 10.0
 SHARED_DETAIL_WEIGHT = 3.0
+CHECKERBOARD_WEIGHT = 0.7
+SQUARE = 8  # pixels: the side of the squares that checkerboards of 2, 4 and 8 px repeat in
 OCTAVES = 4  # of detail that pictures should not share
 FAINT = 1e-6  # the mean square of detail that nobody sees
+PALE = 1e-4  # the mean square of detail in which nobody sees a pattern
+TRACE = 1e-4  # of a checkerboard: less than paintings differ by
 
 
 def feature_distance(fake: list[Tensor], real: list[Tensor]) -> Tensor:
@@ -105,6 +109,28 @@ def shared_detail(pictures: Tensor) -> Tensor:
 def _shared(detail: Tensor) -> Tensor:
     n, own, common = len(detail), detail.square().mean(), detail.mean(0).square().mean()
     return (n * common - own) / (max(1, n - 1) * (own + FAINT))
+
+
+def checkerboard_penalty(fake: Tensor, real: Tensor) -> Tensor:
+    """How much more of a checkerboard pictures have than paintings do: a scalar, 0 to 1, about the root of the
+    difference of their ``checkerboard``."""
+    with torch.no_grad():
+        expected = checkerboard(real)
+    return (F.relu(checkerboard(fake) - expected) + TRACE).sqrt() - TRACE**0.5
+
+
+def checkerboard(pictures: Tensor) -> Tensor:
+    """The share of the fine detail of pictures (n, 3, h, w) that comes again in every square of ``SQUARE`` px: a
+    scalar, 0 to 1, below 0.001 for paintings.
+
+    ``project_flat_`` keeps pixel shuffles from leaving such a pattern on what is flat. On what is not, such as foliage
+    and water, the pixels of a shuffled square still differ, and no loss that looks at one place can tell.
+    """
+    n, colours, height, width = pictures.shape
+    coarse = F.interpolate(F.avg_pool2d(pictures, 4), scale_factor=4, mode="bilinear", align_corners=False)
+    detail = pictures - coarse
+    squares = detail.view(n, colours, height // SQUARE, SQUARE, width // SQUARE, SQUARE)
+    return squares.mean((0, 2, 4)).square().mean() / (detail.square().mean() + PALE)
 
 
 def discriminator_hinge(real_scores: list[Tensor], fake_scores: list[Tensor]) -> Tensor:

@@ -209,6 +209,7 @@ class TrainStep:
                 + losses.ARRANGEMENT_WEIGHT * losses.feature_distance(*(maps[COARSE:] for maps in pairs))
                 + losses.COLOUR_WEIGHT * losses.colour_distance(fake[:n], real[:n])
                 + losses.SHARED_DETAIL_WEIGHT * losses.shared_detail_penalty(fake, real)
+                + losses.CHECKERBOARD_WEIGHT * losses.checkerboard_penalty(fake, real)
                 + losses.overshoot(unclamped)
             )
             if contested:
