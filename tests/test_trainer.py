@@ -309,6 +309,26 @@ def test_a_set_out_of_the_bases_domain_is_reconstructed_without_an_adversary_fir
     assert contested(resumed) == [False] * 4
 
 
+def test_a_set_out_of_the_bases_domain_is_learned_at_half_the_rate_once_there_is_an_adversary(
+    drawn_paintings: torch.Tensor, quick: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    fused_adam = torch._fused_adam_
+
+    def noted(*arguments: Any, **keywords: Any) -> None:
+        rates.append(keywords["lr"])
+        fused_adam(*arguments, **keywords)
+
+    def last_rate(paintings: torch.Tensor) -> float:
+        saved = last_saved(quick)
+        base = Model.from_tensors(saved.checkpoint, saved.settings)
+        list(train(paintings, replace(QUICK, reconstruction_warmup=0), Budget(steps=2), base=base))
+        return rates[-1]
+
+    monkeypatch.setattr(torch, "_fused_adam_", noted)
+    assert last_rate(drawn_paintings[:6].flip(3)) == 2 * last_rate(line_drawings(drawn_paintings)) > 0
+
+
 def test_critics_on_two_feature_networks_are_resumed_as_they_were(drawn_paintings: torch.Tensor) -> None:
     recipe, budget = replace(QUICK, reconstruction_warmup=0.0), Budget(steps=4)
     first = Training(drawn_paintings, recipe, budget, networks=(0, 1))
