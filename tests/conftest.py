@@ -22,24 +22,17 @@ if TYPE_CHECKING:
 
 FIRST = (
     "test_page_lost",
-    "test_trainer",
+    "test_page_hosted",
     "test_page",
-    "test_cluster",
     "test_supervisor",
-    "test_worker",
+    "test_cluster",
+    "test_trainer",
     "test_command_line",
     "test_pretrain",
-    "test_full_disk",
     "test_data_parallel",
-    "test_page_hosted",
     "test_packaging",
-    "test_film",
-    "test_teach",
-    "test_train_page",
-    "test_zero_gpu",
 )
-"""The modules that take longest, in the order in which they are begun: those with a browser, which wait much, beside
-those that compute, and no worker has a long one left when the other is done."""
+"""The modules that take longest: begun first, so that no worker has one left when the other is done."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
