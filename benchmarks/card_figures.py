@@ -90,9 +90,15 @@ def noise(recipe: Recipe, count: int) -> Tensor:
 
 def training_of(recipe: Recipe, processor: Processor, count: int) -> Training:
     """A training that reports every step and saves nothing."""
-    paintings, base, budget = noise(recipe, count), base_of(recipe.size), Budget(minutes=60)
-    how: dict[str, Any] = {"save_seconds": math.inf, "step_seconds": 0, "processor": processor}
-    return Training(paintings, recipe, budget, base=base, **how)
+    return Training(
+        noise(recipe, count),
+        recipe,
+        Budget(minutes=60),
+        base=base_of(recipe.size),
+        save_seconds=math.inf,
+        step_seconds=0,
+        processor=processor,
+    )
 
 
 def both_losses(name: str, batch: int, precision: str = "auto") -> Recipe:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from browser import Page
 
 GRAVE = ("serious", "critical")
 """The impacts of findings that keep somebody from using the page."""
@@ -16,6 +15,8 @@ def serious(page: Page) -> list[str]:
 
     Colours are those of the moment: let transitions end first.
     """
+    from axe_playwright_python.sync_playwright import Axe  # here: without a browser, whoever imports this is skipped
+
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [_line(rule, node) for rule in found for node in rule["nodes"] if _impact(rule, node) in GRAVE]
 

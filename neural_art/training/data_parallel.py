@@ -2,7 +2,7 @@
 
 Each sees pictures of its own, and their gradients are averaged before each update (data parallelism: Li et al. 2020,
 arXiv 2006.15704). The first process decides everything, and tells the others before each step; so whatever it makes of
-a clock, of a loss or of a person's wish, the others make the same step with the same weights.
+a clock, of a loss or of what a person wants, the others make the same step with the same weights.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def adversarial_weight(progress: float, highest: float, warmup: float | None) ->
     return highest * min(1.0, max(0.0, progress - warmup) / ADVERSARIAL_RAMP)
 
 
-def learning_rate(progress: float, batch: int = NEW_RATED_BATCH, *, from_base: bool, adversarial: bool) -> float:
+def learning_rate(progress: float, batch: int, *, from_base: bool, adversarial: bool) -> float:
     """The factor on the learning rates: a short ramp up, then down a cosine to a tenth. It grows with the root of a
     ``batch`` that is larger than ``RATED_BATCH``.
 

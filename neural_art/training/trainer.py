@@ -138,7 +138,8 @@ class Training:
         yield from self._reported(self._started(*self._clock.set_up_done()))
         self._good, save_cost = self._moment(), 0.0
         grid_cost = yield from self._show_grid()
-        if on_card := self._learner.processor.is_card:
+        on_card = self._learner.processor.is_card
+        if on_card:
             grid_cost = 0.0  # what is done for the first time on a card takes longer
         stepped_at = sampled_at = saved_at = self._now()
         grid_share, save_share = (CARD_SHARE, CARD_SHARE) if on_card else (GRID_SHARE, 1.0)
